@@ -1,0 +1,3 @@
+"""Ploeg: a self-hosted crew of headless coding agents that works off your backlog."""
+
+__version__ = "0.1.0"

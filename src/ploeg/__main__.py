@@ -1,0 +1,5 @@
+"""`python -m ploeg` is `ploeg`."""
+
+from ploeg.cli.main import main
+
+main()

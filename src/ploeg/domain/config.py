@@ -1,0 +1,141 @@
+"""The config of a job: per field, the first layer that says something wins, and the answer remembers which it was.
+
+Layers, first to last: task, job, product, installation, kind default.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from typing import Any
+
+from ploeg.domain.errors import Invalid
+from ploeg.domain.kinds import Kind, PermissionMode
+from ploeg.domain.limits import Limits
+
+LAYERS = ("task", "job", "product", "installation", "kind")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JobConfig:
+    """What an attempt runs with."""
+
+    runtime: str
+    model: str | None
+    #: None leaves it to the runtime; else `medium`, `high`, `xhigh` or `max`.
+    effort: str | None
+    thinking_budget: int
+    permission_mode: PermissionMode
+    limits: Limits
+    agent_tools: tuple[str, ...]
+    tools: tuple[str, ...]
+    #: Shell commands that must pass before `done`, run by the worker in order.
+    verify_commands: tuple[str, ...]
+    #: Seconds for each verify command.
+    verify_timeout: float
+    #: Shell commands that make a fresh checkout ready, e.g. install dependencies.
+    setup_commands: tuple[str, ...]
+    #: Field -> the layer its value came from.
+    source: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConfigLayer:
+    """What one layer says; None is silence."""
+
+    runtime: str | None = None
+    model: str | None = None
+    thinking_budget: int | None = None
+    permission_mode: str | None = None
+    max_minutes: float | None = None
+    max_silence_minutes: float | None = None
+    max_turns: int | None = None
+    max_cost_usd: float | None = None
+    verify_commands: tuple[str, ...] | None = None
+    verify_timeout: float | None = None
+    setup_commands: tuple[str, ...] | None = None
+
+    @classmethod
+    def of(cls, values: Mapping[str, Any] | None) -> ConfigLayer:
+        """A layer from a stored mapping; `Invalid` names a field that does not exist or cannot be used."""
+        known = {f.name for f in fields(cls)}
+        clean: dict[str, Any] = {}
+        for name, value in (values or {}).items():
+            if name not in known:
+                raise Invalid(name, value, f"the config has {', '.join(sorted(known))}")
+            clean[name] = tuple(value) if isinstance(value, list) else value
+        layer = cls(**clean)
+        layer.check()
+        return layer
+
+    def check(self) -> None:
+        for name in ("max_minutes", "max_silence_minutes", "max_turns", "max_cost_usd", "verify_timeout"):
+            value = getattr(self, name)
+            if value is not None and not value > 0:
+                raise Invalid(name, value, "give a number above zero")
+        if self.thinking_budget is not None and self.thinking_budget < 0:
+            raise Invalid("thinking_budget", self.thinking_budget, "give zero or more tokens")
+        if self.permission_mode is not None and self.permission_mode not in set(PermissionMode):
+            raise Invalid("permission_mode", self.permission_mode, f"use one of {', '.join(PermissionMode)}")
+
+    def as_dict(self) -> dict[str, Any]:
+        """Only what this layer says, ready for JSON."""
+        said = {f.name: getattr(self, f.name) for f in fields(self)}
+        return {
+            name: list(value) if isinstance(value, tuple) else value
+            for name, value in said.items()
+            if value is not None
+        }
+
+
+def resolve(
+    kind: Kind,
+    *,
+    task: ConfigLayer | None = None,
+    job: ConfigLayer | None = None,
+    product: ConfigLayer | None = None,
+    installation: ConfigLayer | None = None,
+) -> JobConfig:
+    """The cascade, field by field."""
+    layers = {"task": task, "job": job, "product": product, "installation": installation}
+    source: dict[str, str] = {}
+
+    def first(name: str, default: Any) -> Any:
+        for layer_name, layer in layers.items():
+            value = getattr(layer, name) if layer is not None else None
+            if value is not None:
+                source[name] = layer_name
+                return value
+        source[name] = "kind"
+        return default
+
+    budget = first("thinking_budget", kind.thinking_budget)
+    return JobConfig(
+        runtime=first("runtime", "patch"),
+        model=first("model", kind.model),
+        thinking_budget=budget,
+        effort=effort_for(budget),
+        permission_mode=PermissionMode(first("permission_mode", kind.permission_mode)),
+        limits=Limits(
+            max_minutes=first("max_minutes", kind.limits.max_minutes),
+            max_silence_minutes=first("max_silence_minutes", kind.limits.max_silence_minutes),
+            max_turns=first("max_turns", kind.limits.max_turns),
+            max_cost_usd=first("max_cost_usd", kind.limits.max_cost_usd),
+        ),
+        agent_tools=kind.agent_tools,
+        tools=kind.tools,
+        verify_commands=first("verify_commands", ()),
+        verify_timeout=first("verify_timeout", 600.0),
+        setup_commands=first("setup_commands", ()),
+        source=source,
+    )
+
+
+def effort_for(thinking_budget: int) -> str | None:
+    """A budget in tokens as the effort that agent CLIs take."""
+    if thinking_budget <= 0:
+        return None
+    for limit, effort in ((6000, "medium"), (12000, "high"), (24000, "xhigh")):
+        if thinking_budget <= limit:
+            return effort
+    return "max"

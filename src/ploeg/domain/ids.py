@@ -1,0 +1,15 @@
+"""The types of identifiers: opaque strings, `prefix_` and 26 characters of Crockford base32 over a UUIDv7."""
+
+from __future__ import annotations
+
+from typing import NewType
+
+UserId = NewType("UserId", str)
+TokenId = NewType("TokenId", str)
+ProductId = NewType("ProductId", str)
+PbiId = NewType("PbiId", str)
+StoryId = NewType("StoryId", str)
+TaskId = NewType("TaskId", str)
+JobId = NewType("JobId", str)
+AttemptId = NewType("AttemptId", str)
+WorkerId = NewType("WorkerId", str)

@@ -1,0 +1,79 @@
+"""The one registry of job kinds: every property of every kind stands here and nowhere else."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from ploeg.domain.errors import Invalid
+from ploeg.domain.limits import Limits
+
+
+class KindName(StrEnum):
+    TASK_IMPLEMENTATION = "TASK_IMPLEMENTATION"
+
+
+class PermissionMode(StrEnum):
+    """How an agent CLI treats its own permission prompts. The sandbox is the wall, not this."""
+
+    DEFAULT = "default"
+    ACCEPT_EDITS = "acceptEdits"
+    DONT_ASK = "dontAsk"
+    BYPASS = "bypassPermissions"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Kind:
+    """Every property of one kind of job."""
+
+    name: KindName
+    title: str
+    #: None leaves the choice of model to the runtime.
+    model: str | None
+    #: Tokens; mapped to a runtime's effort by `domain/config.py`.
+    thinking_budget: int
+    permission_mode: PermissionMode
+    limits: Limits
+    #: The agent's built-in tools, by the name the `claude` runtime knows.
+    agent_tools: tuple[str, ...]
+    #: Ploeg's tools (`tools/registry.py`) that this kind may call.
+    tools: tuple[str, ...]
+    #: Its commits are pushed to a branch.
+    pushes: bool
+    #: `done` must pass the gates.
+    gated: bool
+
+
+KINDS: dict[KindName, Kind] = {
+    kind.name: kind
+    for kind in (
+        Kind(
+            name=KindName.TASK_IMPLEMENTATION,
+            title="Implement a task",
+            model=None,
+            thinking_budget=6000,
+            permission_mode=PermissionMode.BYPASS,
+            limits=Limits(max_minutes=60.0, max_silence_minutes=10.0, max_turns=50),
+            agent_tools=("Read", "Edit", "Write", "Bash", "Grep", "Glob"),
+            tools=(
+                "update_job_status",
+                "update_task_status",
+                "update_task_plan",
+                "log_implementation",
+                "log_test_result",
+                "log_commit",
+                "verify_task_against_plan",
+            ),
+            pushes=True,
+            gated=True,
+        ),
+    )
+}
+
+
+def kind_named(name: str) -> Kind:
+    """The kind of that name; `Invalid` names the ones there are."""
+    try:
+        return KINDS[KindName(name)]
+    except ValueError:
+        raise Invalid("kind", name, f"use one of {', '.join(KindName)}") from None

@@ -1,0 +1,39 @@
+"""The limits of one attempt, and the outcome that each of them names."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from ploeg.domain.attempt import Outcome, Usage
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """What one attempt may take; None is no limit."""
+
+    #: Wall clock of the agent phase, in minutes.
+    max_minutes: float | None = 60.0
+    #: Minutes without a line from the agent and without a tool call under way.
+    max_silence_minutes: float | None = 10.0
+    max_turns: int | None = 50
+    max_cost_usd: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Breach:
+    outcome: Outcome
+    reason: str
+
+
+def breached(limits: Limits, *, elapsed: float, silent: float, usage: Usage) -> Breach | None:
+    """The first limit that is exceeded; `elapsed` and `silent` in seconds."""
+    if limits.max_minutes is not None and elapsed > limits.max_minutes * 60:
+        return Breach(Outcome.TIMED_OUT, f"the agent ran longer than {limits.max_minutes:g} min")
+    if limits.max_silence_minutes is not None and silent > limits.max_silence_minutes * 60:
+        return Breach(Outcome.SILENT, f"the agent said nothing for {limits.max_silence_minutes:g} min")
+    if limits.max_turns is not None and usage.turns > limits.max_turns:
+        return Breach(Outcome.TOO_MANY_TURNS, f"the agent took more than {limits.max_turns} turns")
+    cost = usage.cost_usd
+    if limits.max_cost_usd is not None and cost is not None and cost > limits.max_cost_usd:
+        return Breach(Outcome.OVER_BUDGET, f"the agent spent ${cost:.2f} of ${limits.max_cost_usd:.2f}")
+    return None
