@@ -1,0 +1,34 @@
+"""Every tool once. Which of them a kind of job may call stands in `domain/kinds.py`."""
+
+from __future__ import annotations
+
+from ploeg.domain.errors import NotFound
+from ploeg.domain.kinds import Kind
+from ploeg.tools import job, story_log, task
+from ploeg.tools.declaration import Tool
+
+TOOLS: dict[str, Tool] = {
+    tool.name: tool
+    for tool in (
+        job.UPDATE_JOB_STATUS,
+        task.UPDATE_TASK_STATUS,
+        task.UPDATE_TASK_PLAN,
+        task.VERIFY_TASK_AGAINST_PLAN,
+        story_log.LOG_IMPLEMENTATION,
+        story_log.LOG_TEST_RESULT,
+        story_log.LOG_COMMIT,
+    )
+}
+
+
+def tool_named(name: str) -> Tool:
+    """The tool of that name, or `NotFound`."""
+    try:
+        return TOOLS[name]
+    except KeyError:
+        raise NotFound("tool", name) from None
+
+
+def tools_for(kind: Kind) -> tuple[Tool, ...]:
+    """The tools that a kind may call, in the order in which the kind lists them."""
+    return tuple(tool_named(name) for name in kind.tools)
