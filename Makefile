@@ -1,0 +1,67 @@
+# Ploeg's commands; `make` alone lists them. Two do all the set-up by themselves: `make demo` and `make test`.
+
+VENV := .venv
+BIN  := $(VENV)/bin
+LOCK := pyproject.toml uv.lock scripts/make-venv
+AGENTS := tests/agents/node_modules
+# What `make test` gives to pytest besides, e.g. `make test T="tests/cli -k demo"`.
+T ?=
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.PHONY: help demo up setup check test fix docs bench chaos-kill-store chaos-kill-worker clean
+
+help: ## List these commands
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' $(MAKEFILE_LIST) | awk -F'|' '{ printf "%-28s%s\n", $$1, $$2 }'
+
+demo: $(VENV)/.run ## Set up, then run the main job once in a throw-away home
+	@$(BIN)/ploeg demo
+
+up: $(VENV)/.run ## Set up, then start a server and a worker for real
+	@$(BIN)/ploeg up
+
+setup: $(VENV)/.dev .system-packages $(AGENTS) ## Set up what the checks and tests need
+
+check: $(VENV)/.dev ## Lint, types and the direction of imports
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check -q .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports
+
+test: setup check ## Set up, check, and run every test
+	@$(BIN)/pytest -n 2 $(T)
+
+fix: $(VENV)/.dev ## Format, and mend what the linter can mend
+	@$(BIN)/ruff format -q .
+	@$(BIN)/ruff check --fix .
+
+docs: $(VENV)/.dev ## Write the generated pages of docs/ anew
+	@$(BIN)/python -m tests.docs.generate
+
+bench: $(VENV)/.dev ## Measure speed beside the floors
+	@$(BIN)/python -m bench
+
+chaos-kill-store: N ?= 1000
+chaos-kill-store: $(VENV)/.dev ## Kill the store's process N times and count what was lost
+	@$(BIN)/python -m chaos.kill_store $(N)
+
+chaos-kill-worker: N ?= 100
+chaos-kill-worker: $(VENV)/.dev ## Kill the worker N times over all phases and count what was lost
+	@$(BIN)/python -m chaos.kill_worker $(N)
+
+clean: ## Remove what these commands made
+	@rm -rf $(VENV) $(AGENTS) .system-packages .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
+
+$(VENV)/.run: $(LOCK)
+	@scripts/make-venv run
+
+$(VENV)/.dev: $(LOCK)
+	@scripts/make-venv dev
+
+.system-packages: scripts/system-packages
+	@scripts/system-packages
+
+# The agents' real programs, for the tests that run them against a scripted model.
+$(AGENTS): tests/agents/package-lock.json
+	@if command -v npm >/dev/null; then npm ci --prefix tests/agents --ignore-scripts --no-audit --no-fund --silent && touch $@; \
+	else echo "make: npm is missing, so the tests with real agent programs will be skipped"; fi
