@@ -33,6 +33,8 @@ class ToolEndpoint:
 class Brief:
     """What a runtime needs to know to start an agent. Paths are as the agent sees them (in its sandbox)."""
 
+    #: The runtime's program, as `Runtime.available` gave it.
+    program: str
     prompt: str
     system_prompt: str
     config: JobConfig
@@ -60,6 +62,8 @@ class Command:
 
     argv: tuple[str, ...]
     environment: dict[str, str]
+    #: Given on standard input, which is then closed: a prompt may be longer than an argument can be.
+    stdin: bytes = b""
     #: Path relative to HOME -> content; written with mode 0600.
     files: dict[PurePosixPath, bytes] = field(default_factory=dict)
     #: Directories outside HOME and workspace that the program needs to read, e.g. where it is installed.
