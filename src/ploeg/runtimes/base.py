@@ -126,4 +126,5 @@ class Runtime(Protocol):
 
     def command(self, brief: Brief) -> Command: ...
 
-    def reader(self) -> Reader: ...
+    def reader(self, *, resumed: bool = False) -> Reader:
+        """For one run. `resumed`: it goes on in an earlier conversation, whose totals are not this run's."""
