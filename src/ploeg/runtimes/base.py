@@ -48,6 +48,9 @@ class Brief:
     task_id: str | None = None
     story_id: str | None = None
     job_id: str | None = None
+    #: What a commit's title begins with, and what it says where the plan names nothing better.
+    story_code: str | None = None
+    task_title: str = ""
     #: A new conversation's id (UUID), for a runtime that lets the caller choose.
     new_session_id: str
     #: An earlier conversation to go on with.
