@@ -1,0 +1,112 @@
+"""One job for people: its state and why, its attempts, its receipt, its changes."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from ploeg.cli import render
+
+
+def show_job(detail: dict[str, Any]) -> None:
+    """Everything of a job that a person asks for."""
+    render.record(
+        [
+            ("job", f"{detail['code']}  {detail['title']}"),
+            ("status", detail["status"] + (", being cancelled" if _stopping(detail) else "")),
+            ("why", detail["reason"]),
+            ("waits for", detail["waiting_for"]),
+            ("product", detail["product"]),
+            ("task", f"{detail['task']} of {detail['story']}"),
+            ("runtime", detail["runtime"]),
+            ("branch", detail["branch"]),
+            ("queued", f"{render.ago(detail['created_at'])} by {detail['requested_by']}"),
+            ("again after", detail["not_before"]),
+            ("retry of", detail["retry_of"]),
+            ("instruction", detail["instruction"]),
+        ]
+    )
+    for attempt in detail["attempts"]:
+        render.say()
+        show_attempt(attempt)
+
+
+def show_attempt(attempt: dict[str, Any]) -> None:
+    usage = attempt["usage"] or {}
+    tokens = sum(usage.get(name) or 0 for name in ("input_tokens", "output_tokens", "cache_read_tokens"))
+    cost = usage.get("cost_usd")
+    render.record(
+        [
+            ("attempt", f"{attempt['number']} on {attempt['hostname']}, {attempt['runtime']} {attempt['model'] or ''}"),
+            ("ended as", attempt["outcome"] or f"still in phase {attempt['phase']}"),
+            ("why", attempt["reason"]),
+            ("took", _took(attempt)),
+            ("used", f"{tokens} tokens, {usage.get('turns')} turns" if tokens else None),
+            ("cost", f"${cost:.4f}" if cost else None),
+            ("said", attempt["summary"]),
+            ("pushed", attempt["head_sha"] if attempt["pushed_at"] else None),
+            ("kept on", attempt["kept_ref"]),
+        ]
+    )
+    if attempt["receipt"]:
+        show_receipt(attempt["receipt"])
+
+
+def show_receipt(receipt: dict[str, Any]) -> None:
+    """What was verified, on which commit."""
+    render.say(f"receipt  commit {receipt['head_sha'][:12]} on base {receipt['base_sha'][:12]}")
+    for gate in receipt["gates"]:
+        render.say(f"  {_mark(gate['passed'])} {render.harmless(gate['name'])}: {_indented(gate['reason'], 4)}")
+    for command in receipt["commands"]:
+        code = "stopped by its limit" if command["exit_code"] is None else f"exit {command['exit_code']}"
+        passed = command["exit_code"] == 0
+        render.say(f"  {_mark(passed)} $ {render.harmless(command['command'])}  ({code}, {command['seconds']:.1f} s)")
+        if not passed and command["tail"].strip():
+            render.say("      " + _indented(command["tail"].strip(), 6))
+
+
+def show_diff(changes: dict[str, Any], *, stat: bool) -> None:
+    """A diff, or only its files and line counts."""
+    if not stat and changes["text"]:
+        for line in str(changes["text"]).splitlines():
+            render.say(_coloured(render.harmless(line, lines=True)))
+        return
+    for line in stat_lines(changes["files"]):
+        render.say(line)
+
+
+def stat_lines(files: list[dict[str, Any]]) -> list[str]:
+    """One line a file, as `git diff --stat` has it, and the sum."""
+    if not files:
+        return ["no changes"]
+    width = max(len(render.harmless(f["path"])) for f in files)
+    lines = [f"  {render.harmless(f['path']):<{width}}  +{f['added']} -{f['removed']}" for f in files]
+    added, removed = sum(f["added"] for f in files), sum(f["removed"] for f in files)
+    noun = "file" if len(files) == 1 else "files"
+    return [*lines, f"  {len(files)} {noun} changed, {added} lines added, {removed} removed"]
+
+
+def _stopping(detail: dict[str, Any]) -> bool:
+    return bool(detail["cancel_requested"]) and detail["ended_at"] is None
+
+
+def _took(attempt: dict[str, Any]) -> str | None:
+    if not attempt["ended_at"]:
+        return None
+    return render.span(render.seconds_between(attempt["claimed_at"], attempt["ended_at"]))
+
+
+def _mark(passed: bool) -> str:
+    return click.style("✓", fg="green") if passed else click.style("✗", fg="red")
+
+
+def _indented(text: str, columns: int) -> str:
+    return render.harmless(text, lines=True).replace("\n", "\n" + " " * columns)
+
+
+def _coloured(line: str) -> str:
+    if line.startswith(("+++", "---", "diff ", "index ")):
+        return click.style(line, bold=True)
+    colour = {"+": "green", "-": "red", "@": "cyan"}.get(line[:1])
+    return click.style(line, fg=colour) if colour else line

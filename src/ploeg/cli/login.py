@@ -1,0 +1,37 @@
+"""`ploeg login`: keep a token for this machine's commands."""
+
+from __future__ import annotations
+
+import sys
+
+import click
+
+from ploeg.cli import render
+from ploeg.cli.client import Client
+from ploeg.cli.session import current_settings, read_credentials, write_credentials
+from ploeg.domain.errors import Invalid
+
+
+@click.command()
+@click.option("--server", metavar="URL", help="The server to sign in to.")
+def login(server: str | None) -> None:
+    """Sign this machine's `ploeg` in to a server, with a token from `ploeg token create` over there.
+
+    The token is asked for, or read from standard input when that is not a terminal; it is never an argument.
+
+    \b
+    Example:
+      ploeg login --server https://ploeg.example.org < token.txt
+    """
+    settings = current_settings(**({"server_url": server} if server else {}))
+    url = settings.effective_server_url
+    secret = (click.prompt("Token", hide_input=True, err=True) if sys.stdin.isatty() else sys.stdin.readline()).strip()
+    if not secret or not secret.isascii() or not secret.isprintable():
+        raise Invalid("token", "…", "give the one line that `ploeg token create` printed")
+    who = Client(url, secret).get("/whoami")
+    kept = read_credentials(settings.credentials_path)
+    # A worker's token is good for the server that gave it, and for no other.
+    worker = {"worker_token": kept["worker_token"]} if kept.get("server_url") == url and "worker_token" in kept else {}
+    write_credentials(settings.credentials_path, {"server_url": url, "token": secret, **worker})
+    scopes = ", ".join(who["token"]["scopes"])
+    render.say(f"signed in to {url} as {render.harmless(who['user']['username'])} ({scopes})")

@@ -1,0 +1,91 @@
+"""The command `ploeg`: its groups, and what every refusal becomes on a terminal.
+
+Exit codes: 0 done, 1 failed, 2 bad input, 3 sign-in needed, 130 interrupted, 141 the reader of a pipe has gone.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+
+import click
+
+from ploeg import __version__
+from ploeg.cli.lazy import LazyGroup
+
+FAILED, BAD_INPUT, SIGN_IN_NEEDED, INTERRUPTED, READER_GONE = 1, 2, 3, 130, 141
+
+COMMANDS = {
+    "up": ("ploeg.cli.up:up", "Start a server and a worker on this machine."),
+    "demo": ("ploeg.cli.demo.command:demo", "See the main job run once, in a throw-away home."),
+    "product": ("ploeg.cli.product:product", "Products: a repository, what done means, how jobs run."),
+    "backlog": ("ploeg.cli.backlog:backlog", "Backlog items, stories and tasks."),
+    "job": ("ploeg.cli.job:job", "Queue agent work and follow it."),
+    "worker": ("ploeg.cli.worker:worker", "Run a worker, or list the workers there are."),
+    "server": ("ploeg.cli.up:server", "Start a server without a worker."),
+    "login": ("ploeg.cli.login:login", "Sign this command in to a server."),
+    "token": ("ploeg.cli.token:token", "Tokens for people and for workers."),
+    "doctor": ("ploeg.cli.doctor:doctor", "Check this machine and this installation."),
+}
+
+
+@click.group(
+    cls=LazyGroup,
+    lazy=COMMANDS,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+    epilog="Start with `ploeg demo`, then `ploeg up`. Settings: `ploeg doctor --settings`.",
+)
+@click.option("--home", metavar="DIR", help="Folder of everything Ploeg keeps.  [PLOEG_HOME]")
+@click.option("--server", metavar="URL", help="The server to talk to.  [PLOEG_SERVER_URL]")
+@click.version_option(__version__, prog_name="ploeg", message="%(prog)s %(version)s")
+def root(home: str | None, server: str | None) -> None:
+    """A self-hosted crew of headless coding agents that works off your backlog."""
+
+
+def main() -> None:
+    """The console script."""
+    sys.exit(run(sys.argv[1:]))
+
+
+def run(arguments: Sequence[str]) -> int:
+    """One command; its exit code. Says what went wrong on standard error, never with a traceback."""
+    try:
+        code = root.main(list(arguments), prog_name="ploeg", standalone_mode=False)
+        sys.stdout.flush()
+    except click.ClickException as error:
+        error.show()
+        return BAD_INPUT
+    except (click.Abort, KeyboardInterrupt):
+        return INTERRUPTED
+    except BrokenPipeError:
+        # The reader has gone, e.g. `| head`; Python would complain once more while it shuts down.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return READER_GONE
+    except Exception as error:  # noqa: BLE001  # the last resort: a person never gets a traceback
+        return _refused(error)
+    return code if isinstance(code, int) else 0
+
+
+def _refused(error: Exception) -> int:
+    from ploeg.cli.render import complain
+    from ploeg.domain.errors import Invalid, NotFound, PloegError, Unauthenticated
+
+    match error:
+        case Invalid() | NotFound():
+            complain(str(error))
+            return BAD_INPUT
+        case Unauthenticated():
+            complain(str(error))
+            return SIGN_IN_NEEDED
+        case PloegError():
+            complain(str(error))
+            return FAILED
+    complain(f"this should not happen: {type(error).__name__}: {error}")
+    if os.environ.get("PLOEG_LOG_LEVEL") == "debug":
+        import traceback
+
+        click.echo("".join(traceback.format_exception(error)), err=True, nl=False)
+    else:
+        complain("PLOEG_LOG_LEVEL=debug shows where; please report it")
+    return FAILED
