@@ -1,0 +1,121 @@
+"""Holding the lease of one attempt: renewed from the moment of the claim, given up before it ends."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from types import TracebackType
+from typing import Self
+
+from ploeg.domain.attempt import Outcome
+from ploeg.domain.errors import PloegError, Unavailable
+from ploeg.domain.lease import LeaseTerms
+from ploeg.wire.work import Assignment, HeartbeatReply
+from ploeg.worker.client import TIMEOUT, WorkClient
+from ploeg.worker.halt import Halt
+from ploeg.worker.insist import Pauses
+from ploeg.worker.progress import Progress
+
+logger = logging.getLogger(__name__)
+
+#: What an order of the server makes of the attempt.
+ORDERS: dict[str, tuple[Outcome, str]] = {
+    "cancel": (Outcome.CANCELLED, "cancelled on request"),
+    "pause": (Outcome.WAITING, "paused on request"),
+    "drain": (Outcome.WORKER_STOPPED, "the server asked for the job back"),
+}
+
+
+class Lease:
+    """Renews while it is entered; calls `halt` on an order, on a refusal, and when it could not renew in time.
+
+    The lease is counted from the moment a renewal was *sent*, on this machine's monotonic clock.
+    """
+
+    def __init__(
+        self,
+        client: WorkClient,
+        assignment: Assignment,
+        progress: Progress,
+        halt: Halt,
+        *,
+        claimed_at: float,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._client = client
+        self._attempt_id = assignment.attempt_id
+        self._terms = LeaseTerms(seconds=assignment.lease_seconds, renew_every=assignment.renew_seconds)
+        self._progress = progress
+        self._halt = halt
+        self._clock = clock
+        self._renewed_at = claimed_at
+        self._renewed = asyncio.Condition()
+        self._task: asyncio.Task[None] | None = None
+
+    async def __aenter__(self) -> Self:
+        self._task = asyncio.create_task(self._keep_renewing(), name=f"lease {self._attempt_id}")
+        self._task.add_done_callback(self._stopped_renewing)
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._task is not None:
+            self._task.cancel()
+            with suppress(asyncio.CancelledError):
+                await self._task
+
+    @property
+    def seconds_left(self) -> float:
+        """Until this worker must have stopped; not above zero when it must not write any more."""
+        return self._terms.holds_until(self._renewed_at) - self._clock()
+
+    async def confirm(self) -> None:
+        """Return after a renewal that was sent from now on; until then the lease may be lost (`halt`)."""
+        asked = self._clock()
+        self._progress.news.set()
+        async with self._renewed:
+            await self._renewed.wait_for(lambda: self._renewed_at >= asked)
+
+    async def _keep_renewing(self) -> None:
+        pauses = Pauses(first=min(0.5, self._terms.renew_every), most=self._terms.renew_every)
+        while self.seconds_left > 0:
+            self._progress.news.clear()
+            try:
+                await self._renew()
+            except Unavailable as error:
+                logger.warning("lease not renewed: %s", error, extra={"action": "renew_failed"})
+                await asyncio.sleep(min(pauses.next(), max(self.seconds_left, 0)))
+                continue
+            except PloegError as error:
+                self._halt.call(Outcome.LEASE_LOST, str(error))
+                return
+            pauses.reset()
+            await self._until_due()
+        self._halt.call(Outcome.LEASE_LOST, "the lease could not be renewed in time; the server does not answer")
+
+    async def _renew(self) -> None:
+        sent_at = self._clock()
+        within = min(TIMEOUT, max(self.seconds_left, 0.1))
+        reply = await self._client.heartbeat(self._attempt_id, self._progress.heartbeat(), within)
+        async with self._renewed:
+            self._terms = LeaseTerms(seconds=reply.lease_seconds, renew_every=self._terms.renew_every)
+            self._renewed_at = sent_at
+            self._renewed.notify_all()
+        self._obey(reply)
+
+    def _obey(self, reply: HeartbeatReply) -> None:
+        if reply.order in ORDERS:
+            self._halt.call(*ORDERS[reply.order])
+
+    def _stopped_renewing(self, task: asyncio.Task[None]) -> None:
+        if not task.cancelled() and (error := task.exception()) is not None:
+            self._halt.call(Outcome.LEASE_LOST, f"renewing the lease failed: {error!r}")
+
+    async def _until_due(self) -> None:
+        with suppress(TimeoutError):
+            async with asyncio.timeout(self._terms.renew_every):
+                await self._progress.news.wait()

@@ -1,0 +1,125 @@
+"""Bringing an attempt's events to the server, in numbered chunks, without ever holding up the agent.
+
+What is waiting is bounded: when the server is away for long, the oldest events that it has not seen are dropped and
+counted in a note. The run log on this machine has them all.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections import deque
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from datetime import datetime
+from types import TracebackType
+from typing import Any, Self
+
+import msgspec
+
+from ploeg.domain.errors import PloegError
+from ploeg.domain.event import AgentEvent
+from ploeg.wire.work import EventChunk
+from ploeg.worker.client import WorkClient
+from ploeg.worker.insist import insist
+from ploeg.worker.runlog import utc_now
+from ploeg.worker.transcript import as_json
+
+logger = logging.getLogger(__name__)
+
+#: Seconds that events may wait to be sent together.
+GATHER = 0.25
+CHUNK_BYTES = 256 * 1024
+WAITING_BYTES = 4 * 1024 * 1024
+#: Seconds for what is left when the attempt has ended.
+LAST_SECONDS = 10.0
+
+
+class Shipper:
+    """Entered for the length of an attempt; on leaving, what is left is sent for a short while."""
+
+    def __init__(
+        self, client: WorkClient, attempt_id: str, *, gather: float = GATHER, now: Callable[[], datetime] = utc_now
+    ) -> None:
+        self._client = client
+        self._attempt_id = attempt_id
+        self._gather = gather
+        self._now = now
+        self._waiting: deque[tuple[dict[str, Any], int]] = deque()
+        self._bytes = 0
+        self._dropped = 0
+        self._chunk = 0
+        self._arrived = asyncio.Event()
+        self._closing = False
+        self._task: asyncio.Task[None] | None = None
+
+    async def __aenter__(self) -> Self:
+        self._task = asyncio.create_task(self._run(), name=f"shipper {self._attempt_id}")
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._task is None:
+            return
+        self._closing = True
+        self._arrived.set()
+        with suppress(TimeoutError, asyncio.CancelledError):
+            await asyncio.wait_for(self._task, LAST_SECONDS if error is None else 0)
+
+    def add(self, event: AgentEvent) -> None:
+        self._put(as_json(event, self._now()))
+
+    def note(self, action: str, **facts: Any) -> None:
+        """Something that the worker did, for those who follow the transcript."""
+        self._put({"type": "note", "at": self._now(), "action": action, **facts})
+
+    def _put(self, event: dict[str, Any]) -> None:
+        size = len(msgspec.json.encode(event))
+        self._waiting.append((event, size))
+        self._bytes += size
+        while self._bytes > WAITING_BYTES and len(self._waiting) > 1:
+            self._bytes -= self._waiting.popleft()[1]
+            self._dropped += 1
+        self._arrived.set()
+
+    async def _run(self) -> None:
+        try:
+            while await self._something_to_send():
+                await self._send(EventChunk(chunk=self._chunk, events=list(self._take())))
+        except PloegError as error:
+            # Superseded: what becomes of the attempt is the lease's affair, not the transcript's.
+            logger.info("the transcript ends here: %s", error, extra={"action": "transcript_refused"})
+
+    async def _something_to_send(self) -> bool:
+        while not self._waiting:
+            if self._closing:
+                return False
+            self._arrived.clear()
+            await self._arrived.wait()
+        if not self._closing and self._bytes < CHUNK_BYTES:
+            await asyncio.sleep(self._gather)
+        return True
+
+    def _take(self) -> Iterator[dict[str, Any]]:
+        if self._dropped:
+            yield {"type": "note", "at": self._now(), "action": "events_dropped", "count": self._dropped}
+            self._dropped = 0
+        taken = 0
+        while self._waiting and taken < CHUNK_BYTES:
+            event, size = self._waiting.popleft()
+            self._bytes -= size
+            taken += size
+            yield event
+
+    async def _send(self, chunk: EventChunk) -> None:
+        reply = await insist(lambda: self._client.ship(self._attempt_id, chunk))
+        if reply.next_chunk == chunk.chunk + 1:
+            self._chunk = reply.next_chunk
+            return
+        # The server counts otherwise, e.g. after a restore from a backup: follow it, so that the rest is not lost.
+        logger.warning("chunk %d is unexpected", chunk.chunk, extra={"action": "chunk_gap", "next": reply.next_chunk})
+        await insist(
+            lambda: self._client.ship(self._attempt_id, EventChunk(chunk=reply.next_chunk, events=chunk.events))
+        )
+        self._chunk = reply.next_chunk + 1
