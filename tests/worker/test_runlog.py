@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from ploeg.worker import runlog
 from ploeg.worker.runlog import RunLog
 
 NOON = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
@@ -57,14 +58,15 @@ def test_it_stops_at_its_limit_and_says_so(tmp_path: Path) -> None:
     assert log.path.stat().st_size < 1_200
 
 
-def test_a_disk_that_is_full_ends_the_log_and_not_the_job(tmp_path: Path) -> None:
+def test_a_disk_that_is_full_ends_the_log_and_not_the_job(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(runlog, "_open_private", lambda _: Path("/dev/full").open("wb"))
     log = RunLog(tmp_path, "J-1", 10_000_000)
-    with open("/dev/full", "wb") as full:
-        log._file = full
-        for _ in range(100):
-            log.line("stdout", b"x" * 10_000)
-        log.flush()
+    for _ in range(100):
+        log.line("stdout", b"x" * 10_000)
     log.close()
+    assert caplog.text.count("No space left") == 1
 
 
 def test_a_folder_that_cannot_be_made_ends_the_log_and_not_the_job(
