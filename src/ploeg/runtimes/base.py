@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import PurePosixPath
-from typing import Protocol
+from typing import ClassVar, Protocol
 
 from ploeg.domain.attempt import Outcome, Usage
 from ploeg.domain.config import JobConfig
@@ -120,9 +120,9 @@ class Reader(Protocol):
 class Runtime(Protocol):
     """One agent CLI."""
 
-    name: str
+    name: ClassVar[str]
     #: Names of environment variables that may carry its model's credential or base URL.
-    credential_names: tuple[str, ...]
+    credential_names: ClassVar[tuple[str, ...]]
 
     def available(self, path: str | None = None) -> str | None:
         """The program's absolute path on this machine, or None; looks only at the given search path."""

@@ -24,7 +24,7 @@ from ploeg.domain.event import (
 )
 from ploeg.runtimes.base import Ending, Exit
 from ploeg.runtimes.claude_wire import Block, End, Line, Message, ModelTokens, Tokens, Window
-from ploeg.runtimes.lines import decode, unreadable
+from ploeg.runtimes.lines import decode, last_words, unreadable
 
 #: Our tool endpoint's name in the client's configuration, and what it puts before our tools' names.
 SERVER = "ploeg"
@@ -89,7 +89,7 @@ class ClaudeReader:
     def ending(self, exit: Exit) -> Ending:
         end = self._end
         if end is None:
-            return Ending(outcome=None) if exit.code == 0 else _crashed(_last_words(exit))
+            return Ending(outcome=None) if exit.code == 0 else _crashed(last_words(exit))
         if end.subtype == "error_max_turns" or end.terminal_reason == "max_turns":
             return Ending(outcome=Outcome.TOO_MANY_TURNS, reason="the agent took all the turns that it may take")
         if end.subtype == "error_max_budget_usd" or end.terminal_reason == "budget_exhausted":
@@ -256,12 +256,6 @@ def _weight(spent: Iterable[Tokens | ModelTokens]) -> float:
 
 def _words(end: End) -> str:
     return (end.result or "; ".join(end.errors) or end.subtype or "")[:FINAL_TEXT]
-
-
-def _last_words(exit: Exit) -> str:
-    how = f"signal {-exit.code}" if exit.code < 0 else f"exit code {exit.code}"
-    tail = exit.stderr_tail.strip()[-500:]
-    return f"{how} without a result: {tail}" if tail else f"{how} without a result"
 
 
 def _crashed(reason: str) -> Ending:
