@@ -1,0 +1,108 @@
+"""Renders a kind's prompt from its assignment and the tool registry.
+
+A prompt names a tool only through `call`, which refuses a tool that the kind may not use and an argument that the
+tool does not take. Text from a backlog stands between marks that it cannot forge, since they carry a random word.
+"""
+
+from __future__ import annotations
+
+import re
+import secrets
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+
+from ploeg.domain.kinds import Kind, kind_named
+from ploeg.tools.registry import tools_for
+from ploeg.wire.work import Assignment
+
+Mode = Literal["start", "resume", "remind"]
+
+_TEMPLATES = Environment(
+    loader=PackageLoader("ploeg.prompts"),
+    undefined=StrictUndefined,
+    autoescape=False,  # noqa: S701 - Markdown for a model, not HTML for a browser
+    keep_trailing_newline=True,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Prompt:
+    """What a runtime gives to its agent."""
+
+    system: str
+    prompt: str
+
+
+def render(assignment: Assignment, *, resumed: bool = False) -> Prompt:
+    """The prompts of that assignment. `resumed`: the work of an earlier attempt is in the working directory."""
+    kind = kind_named(assignment.kind)
+    mark = _Mark(secrets.token_hex(4))
+    mode: Mode = "remind" if assignment.reminder else "resume" if resumed else "start"
+    values = _values(assignment) | {"mode": mode, "call": _caller(kind), "data": mark.around, "fenced": fenced}
+    system = _TEMPLATES.get_template("system.md.j2").render(opening=mark.opening, closing=mark.closing)
+    prompt = _TEMPLATES.get_template(f"{kind.name.lower()}.md.j2").render(values)
+    return Prompt(system=system, prompt=prompt)
+
+
+def fenced(text: str) -> str:
+    """As a code block whose fence is longer than any in the text."""
+    longest = max((len(run) for run in re.findall("`+", text)), default=0)
+    fence = "`" * max(3, longest + 1)
+    return f"{fence}\n{text}\n{fence}"
+
+
+class _Mark:
+    """What stands around text from a backlog."""
+
+    def __init__(self, word: str) -> None:
+        self.opening = f"«data {word} …»"
+        self.closing = f"«end {word}»"
+        self._word = word
+
+    def around(self, what: str, text: str) -> str:
+        return f"\n«data {self._word} {what}»\n{text.strip()}\n{self.closing}"
+
+
+def _caller(kind: Kind) -> Callable[..., str]:
+    tools = {tool.name: tool for tool in tools_for(kind)}
+
+    def call(name: str, **arguments: str) -> str:
+        """The call as a person would write it, e.g. `update_task_status(task_id=…, status="done")`."""
+        known = tools[name].arguments.model_fields
+        assert arguments.keys() <= known.keys(), f"{name} takes {', '.join(known)}"
+        written = ", ".join(f'{argument}="{value}"' for argument, value in arguments.items())
+        return f"`{name}({written})`"
+
+    return call
+
+
+def _values(assignment: Assignment) -> dict[str, Any]:
+    task, story, pbi, product = assignment.task, assignment.story, assignment.pbi, assignment.product
+    return {
+        "job_id": assignment.job_id,
+        "job_code": assignment.job_code,
+        "task_id": task.id if task else "",
+        "story_id": story.id if story else None,
+        "branch": assignment.branch,
+        "commit_prefix": story.code if story else None,
+        "verify_commands": assignment.config.verify_commands,
+        "verify_only": task.verify_only if task else False,
+        "verify_required": task.verify_required if task else None,
+        "product_name": product.name,
+        "definition_of_done": product.definition_of_done,
+        "pbi": f"{pbi.code}: {pbi.title}" if pbi else None,
+        "story": _described(story.code, story.title, story.description, story.acceptance_criteria) if story else None,
+        "task": _described(task.code, task.title, task.description) if task else "",
+        "plan": task.implementation_plan if task else "",
+        "instruction": assignment.instruction,
+    }
+
+
+def _described(code: str, title: str, description: str | None, acceptance_criteria: str | None = None) -> str:
+    parts = [f"{code}: {title}", description or ""]
+    if acceptance_criteria:
+        parts += ["Acceptance criteria:", acceptance_criteria]
+    return "\n\n".join(part.strip() for part in parts if part.strip())
