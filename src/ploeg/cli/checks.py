@@ -1,0 +1,168 @@
+"""What the doctor looks at, one function a thing."""
+
+from __future__ import annotations
+
+import asyncio
+import platform
+import shutil
+import stat
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from ploeg import __version__
+from ploeg.cli.session import current_settings, signed_in
+from ploeg.domain.errors import PloegError, Unauthenticated, Unavailable
+from ploeg.settings import Settings
+
+#: Versions of SQLite whose write-ahead log can be corrupted when two connections checkpoint and commit at once.
+WAL_RESET = ((3, 7, 0), (3, 51, 2))
+WAL_RESET_MENDED = ((3, 44, 6), (3, 50, 7))
+OLDEST_GIT = (2, 30)
+LITTLE_SPACE = 2 * 10**9
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One thing looked at. `remedy` is empty when there is nothing to do."""
+
+    name: str
+    state: Literal["ok", "warning", "failed"]
+    found: str
+    remedy: str = ""
+
+
+def all_checks() -> list[Check]:
+    """Everything, in the order of reading; settings that cannot be read end it."""
+    found = [_python()]
+    try:
+        settings = current_settings()
+    except PloegError as error:
+        return [*found, Check("settings", "failed", str(error))]
+    looks: tuple[Callable[[Settings], Iterator[Check]], ...] = (_home, _sqlite, _git, _sandbox, _runtimes, _server)
+    for look in looks:
+        try:
+            found += look(settings)
+        except (PloegError, OSError) as error:
+            found.append(Check(look.__name__.strip("_"), "failed", str(error)))
+    return found
+
+
+def _python() -> Check:
+    return Check("ploeg", "ok", f"{__version__} on Python {platform.python_version()} ({sys.executable})")
+
+
+def _home(settings: Settings) -> Iterator[Check]:
+    home = settings.home_path
+    if not home.exists():
+        yield Check("home", "ok", f"{home} is not there yet; the first start makes it")
+        return
+    yield _private("home", home, 0o700)
+    if settings.credentials_path.exists():
+        yield _private("credentials", settings.credentials_path, 0o600)
+    for name in ("token_file", "git_credentials_file", "claude_token_file"):
+        if file := getattr(settings, name):
+            path = Path(file).expanduser()
+            yield _private(name, path, 0o600) if path.exists() else Check(name, "failed", f"{path} is not there")
+    free = shutil.disk_usage(home).free
+    enough = free > LITTLE_SPACE
+    yield Check("disk", "ok" if enough else "warning", f"{free / 1e9:.1f} GB free", "" if enough else "make room")
+
+
+def _private(name: str, path: Path, mode: int) -> Check:
+    actual = stat.S_IMODE(path.stat().st_mode)
+    if actual & 0o077:
+        return Check(name, "failed", f"{path} can be read by others (mode {actual:o})", f"chmod {mode:o} {path}")
+    return Check(name, "ok", f"{path} (mode {actual:o})")
+
+
+def _sqlite(settings: Settings) -> Iterator[Check]:
+    if settings.effective_database_url.startswith("postgres"):
+        return
+    version, source = _sqlite_in_use()
+    shown = f"{'.'.join(map(str, version))} from {source}"
+    mended = any(v[:2] == version[:2] and version >= v for v in WAL_RESET_MENDED)
+    if WAL_RESET[0] <= version <= WAL_RESET[1] and not mended:
+        remedy = "it has the WAL-reset bug; Ploeg's single writer avoids it, pysqlite3 brings a mended one"
+        yield Check("sqlite", "warning", shown, remedy)
+    else:
+        yield Check("sqlite", "ok", shown)
+
+
+def _sqlite_in_use() -> tuple[tuple[int, ...], str]:
+    try:
+        import pysqlite3.dbapi2
+
+        return tuple(pysqlite3.dbapi2.sqlite_version_info), "pysqlite3"
+    except ImportError:
+        import sqlite3
+
+        return sqlite3.sqlite_version_info, "Python's own library"
+
+
+def _git(settings: Settings) -> Iterator[Check]:
+    from ploeg.workspace.process import run
+
+    program = shutil.which("git")
+    if program is None:
+        yield Check("git", "failed", "not found", "install git; on Debian: apt-get install git")
+        return
+    said = asyncio.run(run([program, "--version"], cwd=Path("/"), env={"LC_ALL": "C"}, timeout=10)).stdout.decode()
+    version = said.split()[2] if len(said.split()) > 2 else said.strip()
+    numbers = tuple(int(part) for part in version.split(".")[:2] if part.isdigit())
+    if numbers < OLDEST_GIT:
+        yield Check("git", "warning", f"{version} ({program})", "install git 2.30 or later")
+    else:
+        yield Check("git", "ok", f"{version} ({program})")
+
+
+def _sandbox(settings: Settings) -> Iterator[Check]:
+    from ploeg.workspace.sandbox import probe
+
+    try:
+        backend = asyncio.run(probe())
+    except Unavailable as error:
+        found, _, remedy = str(error).partition("; ")
+        yield Check("sandbox", "warning" if settings.sandbox == "none" else "failed", found, remedy)
+        return
+    if settings.sandbox == "none":
+        yield Check("sandbox", "warning", "switched off by the settings", f"{backend.name} works here: use it")
+    else:
+        yield Check("sandbox", "ok", f"{backend.name} holds")
+
+
+def _runtimes(settings: Settings) -> Iterator[Check]:
+    from ploeg.runtimes.registry import available_runtimes, runtime_names
+
+    found = available_runtimes(claude_program=settings.claude_program)
+    for name in runtime_names():
+        if name in found:
+            yield Check(f"runtime {name}", "ok", found[name])
+        else:
+            missing = "warning" if name not in {settings.runtime, *settings.runtimes} else "failed"
+            yield Check(f"runtime {name}", missing, "program not found", "install it, or name it in the settings")
+
+
+def _server(settings: Settings) -> Iterator[Check]:
+    try:
+        client = signed_in()
+        server = client.get("/server")
+    except Unauthenticated as error:
+        yield Check("server", "warning", "not signed in", str(error))
+        return
+    except Unavailable as error:
+        found, _, remedy = str(error).partition("; ")
+        yield Check("server", "warning", found, remedy)
+        return
+    database = server["database"]
+    warnings = "; ".join(database["warnings"])
+    yield Check("server", "ok", f"{server['version']} at {client.url}")
+    shown = f"{database['dialect']} {database['version']}"
+    yield Check("database", "warning" if warnings else "ok", shown, warnings)
+    online = [worker for worker in client.get("/workers")["items"] if worker["online"]]
+    if online:
+        yield Check("workers", "ok", ", ".join(f"{w['hostname']} ({w['state']})" for w in online))
+    else:
+        yield Check("workers", "warning", "none is online", "start one: `ploeg worker`, or `ploeg up`")
