@@ -83,6 +83,11 @@ class Principal:
     token_kind: TokenKind
     scopes: frozenset[Scope]
 
+    @property
+    def name(self) -> str:
+        """How events name who did something."""
+        return f"user:{self.user.username}"
+
     def require(self, scope: Scope) -> None:
         """`Denied` unless the token carries that scope and its user may use it."""
         if scope not in self.scopes:

@@ -16,6 +16,10 @@ class CodeKind(StrEnum):
     TASK = "T"
     JOB = "J"
 
+    @property
+    def noun(self) -> str:
+        return _NOUN[self]
+
 
 _FORM = re.compile(r"(PBI|ST|T|J)-0*([0-9]{1,9})", re.IGNORECASE)
 _NOUN = {
@@ -43,9 +47,9 @@ def expect(kind: CodeKind, text: str) -> str | None:
         return None
     if parsed[0] is not kind:
         raise Invalid(
-            _NOUN[kind],
+            kind.noun,
             text,
-            f"that is the code of a {_NOUN[parsed[0]]}; a {_NOUN[kind]} has the form {kind}-…",
+            f"that is the code of a {parsed[0].noun}; a {kind.noun} has the form {kind}-…",
         )
     return code(kind, parsed[1])
 

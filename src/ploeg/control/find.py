@@ -1,0 +1,145 @@
+"""From what a person writes to a record, with access checked on the way.
+
+What is not there and what is not yours raise the same `NotFound`. Only who may see a thing is told `Denied`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from enum import Enum
+from typing import TypeVar
+
+from ploeg.domain import codes
+from ploeg.domain.access import Principal, Role, Scope
+from ploeg.domain.backlog import Pbi, Story, Task
+from ploeg.domain.codes import CodeKind
+from ploeg.domain.errors import Conflict, Denied, NotFound
+from ploeg.domain.ids import JobId, PbiId, ProductId, StoryId, TaskId
+from ploeg.domain.job import Job
+from ploeg.domain.product import Product
+from ploeg.store.transaction import Transaction
+
+Item = TypeVar("Item", Pbi, Story, Task)
+
+_REFERENCE = re.compile(r"[A-Za-z0-9._:-]{1,80}")
+
+
+class Need(Enum):
+    """What the caller wants to do with what is found."""
+
+    LOOK = "look"
+    CHANGE = "change"
+    OWN = "own"
+
+
+def product(tx: Transaction, actor: Principal, reference: str, need: Need = Need.LOOK) -> Product:
+    """A product by its code or id."""
+    _require(actor, need)
+    if not _REFERENCE.fullmatch(reference):
+        raise NotFound("product", reference)
+    found = tx.products.by_code(reference.lower()) or tx.products.get(ProductId(reference))
+    if found is None:
+        raise NotFound("product", reference)
+    _admit(tx, actor, found, need, NotFound("product", reference))
+    return found
+
+
+def visible_products(tx: Transaction, actor: Principal, *, include_archived: bool = True) -> list[Product]:
+    if actor.user.is_admin:
+        return tx.products.all(include_archived=include_archived)
+    return tx.products.visible_to(actor.user.id, include_archived=include_archived)
+
+
+def role(tx: Transaction, actor: Principal, product_id: ProductId) -> Role | None:
+    """The caller's place in a product; an administrator owns all of them."""
+    return Role.OWNER if actor.user.is_admin else tx.products.role_of(product_id, actor.user.id)
+
+
+def pbi(tx: Transaction, actor: Principal, reference: str, need: Need = Need.LOOK) -> Pbi:
+    return _item(tx, actor, Pbi, CodeKind.PBI, lambda id: tx.backlog.pbi(PbiId(id)), reference, need)
+
+
+def story(tx: Transaction, actor: Principal, reference: str, need: Need = Need.LOOK) -> Story:
+    return _item(tx, actor, Story, CodeKind.STORY, lambda id: tx.backlog.story(StoryId(id)), reference, need)
+
+
+def task(tx: Transaction, actor: Principal, reference: str, need: Need = Need.LOOK) -> Task:
+    return _item(tx, actor, Task, CodeKind.TASK, lambda id: tx.backlog.task(TaskId(id)), reference, need)
+
+
+def job(tx: Transaction, actor: Principal, reference: str, need: Need = Need.LOOK, *, lock: bool = False) -> Job:
+    """A job by `J-12`, `12` or its id."""
+    _require(actor, need)
+    missing = NotFound("job", reference)
+    if not _REFERENCE.fullmatch(reference):
+        raise missing
+    short = f"{CodeKind.JOB}-{reference}" if reference.isascii() and reference.isdigit() else reference
+    parsed = codes.parse(short)
+    if parsed is None:
+        found = tx.jobs.get(JobId(reference), lock=lock)
+    else:
+        codes.expect(CodeKind.JOB, short)
+        found = tx.jobs.by_number(parsed[1])
+        if found is not None and lock:
+            found = tx.jobs.get(found.id, lock=True)
+    if found is None:
+        raise missing
+    _admit(tx, actor, _product_of(tx, found.product_id), need, missing)
+    return found
+
+
+def _item(
+    tx: Transaction,
+    actor: Principal,
+    kind: type[Item],
+    code_kind: CodeKind,
+    by_id: Callable[[str], Item | None],
+    reference: str,
+    need: Need,
+) -> Item:
+    _require(actor, need)
+    missing = NotFound(code_kind.noun, reference)
+    if not _REFERENCE.fullmatch(reference):
+        raise missing
+    # An id has an underscore, a code never does.
+    found = by_id(reference) if "_" in reference else _by_code(tx, actor, kind, code_kind, reference)
+    if found is None:
+        raise missing
+    _admit(tx, actor, _product_of(tx, found.product_id), need, missing)
+    return found
+
+
+def _by_code(tx: Transaction, actor: Principal, kind: type[Item], code_kind: CodeKind, reference: str) -> Item | None:
+    where, _, what = reference.rpartition(":")
+    code = codes.expect(code_kind, what)
+    if code is None:
+        return None
+    products = {p.id: p for p in ([product(tx, actor, where)] if where else visible_products(tx, actor))}
+    found = [item for item in tx.backlog.with_code(code_kind, code, list(products)) if isinstance(item, kind)]
+    if len(found) > 1:
+        found = [item for item in found if not products[item.product_id].archived] or found
+    if len(found) > 1:
+        choices = " or ".join(f"{products[item.product_id].code}:{code}" for item in found[:5])
+        raise Conflict(f"{code} exists in several products; write {choices}")
+    return found[0] if found else None
+
+
+def _product_of(tx: Transaction, product_id: ProductId) -> Product:
+    found = tx.products.get(product_id)
+    assert found is not None, "a foreign key keeps the product of everything that belongs to one"
+    return found
+
+
+def _require(actor: Principal, need: Need) -> None:
+    actor.require(Scope.READ if need is Need.LOOK else Scope.WRITE)
+
+
+def _admit(tx: Transaction, actor: Principal, found: Product, need: Need, missing: NotFound) -> None:
+    place = role(tx, actor, found.id)
+    if place is None:
+        raise missing
+    if need is Need.CHANGE and not place.writes:
+        raise Denied(f"you are a viewer of product {found.code}, and may look, not touch")
+    if need is Need.OWN and place is not Role.OWNER:
+        raise Denied(f"only an owner of product {found.code} may do this")

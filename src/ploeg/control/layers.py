@@ -1,0 +1,43 @@
+"""A layer of the config as somebody wishes it, checked before it is stored."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from ploeg.control.text import NAME_MAX, line, prose
+from ploeg.domain.config import ConfigLayer
+from ploeg.domain.errors import Invalid
+
+COMMANDS_MAX = 50
+COMMAND_LENGTH_MAX = 4000
+THINKING_MAX = 1_000_000
+
+_RUNTIME = re.compile(r"[a-z0-9][a-z0-9_-]{0,39}")
+
+
+def checked(wishes: Mapping[str, Any], base: ConfigLayer | None = None) -> ConfigLayer:
+    """`base` with the wishes on top; a wish of None takes the field out. `Invalid` names a field."""
+    said = base.as_dict() if base is not None else {}
+    said |= wishes
+    layer = ConfigLayer.of({name: value for name, value in said.items() if value is not None})
+    if layer.runtime is not None and not _RUNTIME.fullmatch(layer.runtime):
+        raise Invalid("runtime", layer.runtime, "use a runtime's name: small letters, digits, dash and underscore")
+    if layer.model is not None:
+        line("model", layer.model, NAME_MAX)
+    if layer.thinking_budget is not None and layer.thinking_budget > THINKING_MAX:
+        raise Invalid("thinking_budget", layer.thinking_budget, f"give at most {THINKING_MAX} tokens")
+    _check_commands("verify_commands", layer.verify_commands)
+    _check_commands("setup_commands", layer.setup_commands)
+    return layer
+
+
+def _check_commands(field: str, commands: tuple[str, ...] | None) -> None:
+    if commands is None:
+        return
+    if len(commands) > COMMANDS_MAX:
+        raise Invalid(field, f"{len(commands)} commands", f"give at most {COMMANDS_MAX}")
+    for command in commands:
+        if not prose(field, command, COMMAND_LENGTH_MAX).strip():
+            raise Invalid(field, command, "a command is not empty")

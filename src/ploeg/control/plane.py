@@ -1,0 +1,80 @@
+"""The control plane as its doors see it: verbs run as transactions, and whoever waits hears of what they changed."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from datetime import datetime
+from typing import Concatenate, ParamSpec, TypeVar
+
+from ploeg.control import people
+from ploeg.control.installation import Installation
+from ploeg.control.transcripts import Transcripts
+from ploeg.control.watch import Watch
+from ploeg.domain.access import Principal, TokenKind
+from ploeg.domain.errors import Denied
+from ploeg.domain.occurrence import Event
+from ploeg.store.store import EngineInfo, Store
+from ploeg.store.transaction import Transaction
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+class ControlPlane:
+    """One per server process; belongs to its event loop."""
+
+    def __init__(self, store: Store, installation: Installation, transcripts: Transcripts, started_at: datetime) -> None:
+        self.store = store
+        self.installation = installation
+        self.transcripts = transcripts
+        self.started_at = started_at
+        self.watch = Watch()
+
+    async def read(self, query: Callable[Concatenate[Transaction, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
+        return await self.store.read(lambda tx: query(tx, *args, **kwargs))
+
+    async def write(self, verb: Callable[Concatenate[Transaction, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """The verb's result, after its commit. A caller who goes away meanwhile takes back nothing."""
+        return await asyncio.shield(self._write(lambda tx: verb(tx, *args, **kwargs)))
+
+    async def work(
+        self,
+        secret: str,
+        verb: Callable[Concatenate[Transaction, Principal, P], T],
+        *args: P.args,
+        **kwargs: P.kwargs,
+    ) -> T:
+        """A worker's verb: the token is checked in the verb's own transaction."""
+        return await self.write(lambda tx: verb(tx, people.worker_at_work(tx, secret), *args, **kwargs))
+
+    async def identify(self, secret: str) -> Principal:
+        """The person who carries that token; `Denied` for a worker's."""
+        caller, stale = await self.read(_identify, secret)
+        if stale:
+            await self.write(lambda tx: tx.people.touch_token(caller.token_id, tx.now))
+        return caller
+
+    def engine_info(self) -> EngineInfo:
+        return self.store.engine_info()
+
+    async def _write(self, verb: Callable[[Transaction], T]) -> T:
+        emitted: list[Event] = []
+
+        def run(tx: Transaction) -> T:
+            result = verb(tx)
+            emitted[:] = tx.emitted
+            return result
+
+        result = await self.store.write(run)
+        self.watch.tell(emitted)
+        return result
+
+
+def _identify(tx: Transaction, secret: str) -> tuple[Principal, bool]:
+    token, user = people.known(tx, secret)
+    if token.kind is not TokenKind.PERSONAL:
+        raise Denied("a worker's token opens only /api/v1/work; use a personal one here")
+    return people.principal(token, user), people.stale(tx, token)
+
+

@@ -1,0 +1,115 @@
+"""An attempt ends: what that makes of its job, its worker, its task, and what stands above the task.
+
+One road for every end, whether the worker reports it or the server finds that nobody will.
+"""
+
+from __future__ import annotations
+
+import random
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+from ploeg.control import presence, rollup
+from ploeg.domain.attempt import Attempt, Outcome, Resume
+from ploeg.domain.backlog import TaskStatus
+from ploeg.domain.job import Job, JobStatus
+from ploeg.domain.retry import Decision, Ended, decide
+from ploeg.store.transaction import Transaction
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class End:
+    """How the attempt ended, and where a next one could go on."""
+
+    outcome: Outcome
+    reason: str | None = None
+    reset_at: datetime | None = None
+    commit: str | None = None
+    snapshot: str | None = None
+    verified: bool = False
+
+
+def end_attempt(tx: Transaction, job: Job, attempt: Attempt, end: End, actor: str, **told: Any) -> Job:
+    """Ends an attempt that owns its job; the job as it stands then. `told` goes into the attempt's event."""
+    decision = _decide(tx, job, end)
+    ended = attempt.evolve(ended_at=tx.now, lease_until=None, outcome=end.outcome, reason=end.reason)
+    tx.attempts.update(ended)
+    data = {"code": job.code, "attempt": attempt.number, "outcome": end.outcome, "reason": end.reason, **told}
+    tx.events.add(
+        "attempt.ended", product_id=job.product_id, job_id=job.id, attempt_id=attempt.id, actor=actor, data=data
+    )
+    worker = tx.workers.get(attempt.worker_id)
+    if worker is not None:
+        presence.block(tx, worker, ended, decision)
+    settled = _settled(tx, job, ended, end, decision)
+    tx.jobs.update(settled)
+    tell(tx, settled, actor, attempt=attempt.number)
+    follow(tx, settled, actor)
+    return settled
+
+
+def follow(tx: Transaction, job: Job, actor: str) -> None:
+    """The job's task goes where the job went. A job that is queued again leaves it in progress: work has begun."""
+    task = tx.backlog.task(job.task_id) if job.task_id is not None else None
+    if task is None:
+        return
+    match job.status:
+        case JobStatus.DONE:
+            rollup.move_task(tx, task, TaskStatus.DONE, actor, job.id)
+        case JobStatus.FAILED:
+            rollup.move_task(tx, task, TaskStatus.FAILED, actor, job.id)
+        case JobStatus.SKIPPED | JobStatus.CANCELLED if task.status is TaskStatus.IN_PROGRESS:
+            rollup.move_task(tx, task, TaskStatus.TO_DO, actor, job.id)
+        case _:
+            pass
+
+
+def tell(tx: Transaction, job: Job, actor: str, **more: Any) -> None:
+    """The event of a job's new status, with all that a waiting worker must know of a queued one."""
+    data: dict[str, Any] = {"code": job.code, "outcome": job.outcome, "reason": job.reason, **more}
+    if job.status is JobStatus.QUEUED:
+        data |= {"runtime": job.runtime, "labels": list(job.labels), "not_before": job.not_before}
+    tx.events.add(
+        f"job.{job.status}",
+        product_id=job.product_id,
+        job_id=job.id,
+        attempt_id=job.attempt_id,
+        actor=actor,
+        data=data,
+    )
+
+
+def _decide(tx: Transaction, job: Job, end: End) -> Decision:
+    ended = Ended(
+        outcome=end.outcome, reason=end.reason, counted=job.counted, reminded=job.reminded, reset_at=end.reset_at
+    )
+    decision = decide(ended, tx.now, jitter=random.random())  # noqa: S311 - spreads retries, hides nothing
+    if job.cancel_requested and decision.status in {JobStatus.QUEUED, JobStatus.WAITING}:
+        return replace(decision, status=JobStatus.CANCELLED, not_before=None, resume=False)
+    return decision
+
+
+def _settled(tx: Transaction, job: Job, attempt: Attempt, end: End, decision: Decision) -> Job:
+    cancelled = decision.status is JobStatus.CANCELLED
+    return job.settle(
+        decision.status,
+        tx.now,
+        counted=job.counted + (1 if decision.counted else 0),
+        reminded=job.reminded or decision.remind,
+        not_before=decision.not_before,
+        outcome=Outcome.CANCELLED if cancelled else end.outcome,
+        reason=job.reason if cancelled and job.cancel_requested else decision.reason,
+        resume=_resume(attempt, end) if decision.resume else None,
+    )
+
+
+def _resume(attempt: Attempt, end: End) -> Resume:
+    return Resume(
+        attempt_id=attempt.id,
+        session_id=attempt.session_id,
+        worker_id=attempt.worker_id,
+        commit=end.commit or attempt.head_sha,
+        snapshot=end.snapshot,
+        verified=end.verified,
+    )

@@ -1,0 +1,194 @@
+"""Queueing work: a task becomes a job, and an ended job is tried again as a new one."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from ploeg.control import find, layers
+from ploeg.control.find import Need
+from ploeg.control.installation import Installation
+from ploeg.control.text import optional_prose
+from ploeg.domain import codes
+from ploeg.domain.access import Principal
+from ploeg.domain.backlog import Story, Task
+from ploeg.domain.config import ConfigLayer, JobConfig, resolve
+from ploeg.domain.errors import Conflict, Invalid
+from ploeg.domain.ids import JobId
+from ploeg.domain.job import Job, JobStatus
+from ploeg.domain.kinds import KindName, kind_named
+from ploeg.domain.product import Product
+from ploeg.store.ids import new_id
+from ploeg.store.transaction import Transaction
+
+KEY_MAX = 200
+RANK_MAX = 1_000_000
+LABELS_MAX = 20
+
+_LABEL = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:/-]{0,63}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wish:
+    """What somebody asks for besides the task itself."""
+
+    instruction: str | None = None
+    labels: tuple[str, ...] = ()
+    #: Lower goes first.
+    rank: int = 0
+    #: The job's layer of the config.
+    config: Mapping[str, Any] = field(default_factory=dict)
+    #: The same key from the same user again gets the same job.
+    key: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Submitted:
+    job: Job
+    #: False when the key had been used before: nothing was queued.
+    new: bool
+
+
+def run_task(tx: Transaction, actor: Principal, installation: Installation, reference: str, wish: Wish) -> Submitted:
+    """Queues a job for that task; `Conflict` if it has an unfinished one or is not ready for work."""
+    task = find.task(tx, actor, reference, Need.CHANGE)
+    earlier = _earlier(tx, actor, wish.key)
+    if earlier is not None:
+        if earlier.task_id != task.id:
+            raise Conflict(f"the idempotency key was used for {earlier.code}, a job of another task")
+        return Submitted(earlier, new=False)
+    return Submitted(_queue(tx, actor, installation, task, wish), new=True)
+
+
+def retry(tx: Transaction, actor: Principal, installation: Installation, reference: str, wish: Wish) -> Submitted:
+    """Queues a new job for the task of an ended one, with that one's wishes where `wish` is silent."""
+    old = find.job(tx, actor, reference, Need.CHANGE)
+    earlier = _earlier(tx, actor, wish.key)
+    if earlier is not None:
+        if earlier.retry_of != old.id:
+            raise Conflict(f"the idempotency key was used for {earlier.code}, which is no retry of {old.code}")
+        return Submitted(earlier, new=False)
+    if not old.status.terminal:
+        raise Conflict(f"{old.code} is {old.status}; cancel it first, or wait until it has ended")
+    task = tx.backlog.task(old.task_id) if old.task_id is not None else None
+    if task is None:
+        raise Conflict(f"{old.code} has no task any more; queue a new job instead")
+    again = Wish(
+        instruction=wish.instruction if wish.instruction is not None else old.instruction,
+        labels=wish.labels or old.labels,
+        rank=wish.rank or old.rank,
+        config={**old.overrides, **wish.config},
+        key=wish.key,
+    )
+    return Submitted(_queue(tx, actor, installation, task, again, retry_of=old.id), new=True)
+
+
+def resolved(job: Job, task: Task | None, product: Product, installation: Installation) -> JobConfig:
+    """What the job would run with now."""
+    return resolve(
+        kind_named(job.kind),
+        task=task.config if task is not None else None,
+        job=ConfigLayer.of(job.overrides),
+        product=product.config,
+        installation=installation.config,
+    )
+
+
+def _queue(
+    tx: Transaction,
+    actor: Principal,
+    installation: Installation,
+    task: Task,
+    wish: Wish,
+    retry_of: JobId | None = None,
+) -> Job:
+    product = tx.products.get(task.product_id)
+    story = tx.backlog.story(task.story_id)
+    assert product is not None and story is not None, "foreign keys keep a task's story and product"
+    product.ready_for_jobs()
+    task.ready_for_a_job()
+    _refuse_second(tx, task)
+    job = _job(tx, actor, installation, product, story, task, wish, retry_of)
+    config = resolved(job, task, product, installation)
+    job = job.evolve(runtime=config.runtime)
+    tx.jobs.add(job, wish.key)
+    tell_queued(tx, job, actor.name, task=task.code, title=task.title)
+    return job
+
+
+def _job(
+    tx: Transaction,
+    actor: Principal,
+    installation: Installation,
+    product: Product,
+    story: Story,
+    task: Task,
+    wish: Wish,
+    retry_of: JobId | None,
+) -> Job:
+    branch = codes.branch_for_story(installation.branch_prefix, story.code, story.id)
+    repo_url = task.repo_url or product.repo_url or ""
+    siblings = [sibling.id for sibling in tx.backlog.tasks(story.product_id, story.id)]
+    return Job(
+        id=JobId(new_id("job")),
+        number=tx.jobs.next_number(),
+        kind=KindName.TASK_IMPLEMENTATION,
+        status=JobStatus.QUEUED,
+        product_id=product.id,
+        requested_by=actor.user.id,
+        runtime="",
+        created_at=tx.now,
+        story_id=story.id,
+        task_id=task.id,
+        labels=_labels(wish.labels),
+        lane=f"{repo_url.rstrip('/').removesuffix('.git')} {branch}",
+        sequence=siblings.index(task.id) + 1,
+        branch=branch,
+        rank=_rank(wish.rank),
+        overrides=layers.checked(wish.config).as_dict(),
+        instruction=optional_prose("instruction", wish.instruction),
+        retry_of=retry_of,
+    )
+
+
+def tell_queued(tx: Transaction, job: Job, actor: str, **more: Any) -> None:
+    """The event that wakes a worker which fits."""
+    data = {
+        "code": job.code,
+        "runtime": job.runtime,
+        "labels": list(job.labels),
+        "not_before": job.not_before,
+        **more,
+    }
+    tx.events.add("job.queued", product_id=job.product_id, job_id=job.id, actor=actor, data=data)
+
+
+def _earlier(tx: Transaction, actor: Principal, key: str | None) -> Job | None:
+    if key is None:
+        return None
+    if not 1 <= len(key) <= KEY_MAX or not key.isprintable():
+        raise Invalid("key", key, f"use 1 to {KEY_MAX} printable characters")
+    return tx.jobs.by_key(actor.user.id, key)
+
+
+def _refuse_second(tx: Transaction, task: Task) -> None:
+    unfinished = tx.jobs.unfinished_for_task(task.id)
+    if unfinished is not None:
+        raise Conflict(f"task {task.code} has an unfinished job already: {unfinished.code} is {unfinished.status}")
+
+
+def _labels(labels: tuple[str, ...]) -> tuple[str, ...]:
+    if len(labels) > LABELS_MAX:
+        raise Invalid("labels", f"{len(labels)} labels", f"give at most {LABELS_MAX}")
+    for label in labels:
+        if not _LABEL.fullmatch(label):
+            raise Invalid("labels", label, "use letters, digits and . _ : / -, at most 64 characters")
+    return tuple(dict.fromkeys(labels))
+
+
+def _rank(rank: int) -> int:
+    if not -RANK_MAX <= rank <= RANK_MAX:
+        raise Invalid("rank", rank, f"give a number from -{RANK_MAX} to {RANK_MAX}")
+    return rank
