@@ -1,0 +1,73 @@
+"""A worker as the server knows it: who it is, what it offers, and what keeps it from taking jobs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from enum import StrEnum
+from typing import Any, Self
+
+from ploeg.domain.ids import TokenId, UserId, WorkerId
+
+
+class WorkerState(StrEnum):
+    IDLE = "idle"
+    WORKING = "working"
+    #: A quota window is used up; `until` says when it opens again.
+    STAND_BY = "stand_by"
+    SIGN_IN_NEEDED = "sign_in_needed"
+    #: Several attempts in a row failed for reasons of the worker's own.
+    UNHEALTHY = "unhealthy"
+    #: Ends what it has and takes nothing new.
+    DRAINING = "draining"
+    OFFLINE = "offline"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RuntimeBlock:
+    """Why one runtime of a worker takes no jobs for now."""
+
+    reason: str
+    #: The moment it lifts by itself; None when somebody must act.
+    until: datetime | None = None
+    #: Its account needs a sign-in.
+    sign_in: bool = False
+
+    def holds(self, now: datetime) -> bool:
+        return self.until is None or now < self.until
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WorkerRecord:
+    """One worker program: unique by the token it uses and the instance it says it is."""
+
+    id: WorkerId
+    user_id: UserId
+    token_id: TokenId
+    #: Chosen by the worker, stable over its restarts.
+    instance: str
+    hostname: str
+    pid: int
+    version: str
+    slots: int
+    runtimes: tuple[str, ...]
+    labels: tuple[str, ...] = ()
+    #: `bubblewrap` or `none`.
+    sandbox: str = "none"
+    state: WorkerState = WorkerState.IDLE
+    reason: str | None = None
+    #: When the state ends by itself.
+    until: datetime | None = None
+    seen_at: datetime
+    created_at: datetime
+    runtime_blocks: Mapping[str, RuntimeBlock] = field(default_factory=dict)
+
+    def offered(self, now: datetime) -> tuple[str, ...]:
+        """Its runtimes that may take a job now."""
+        return tuple(
+            name for name in self.runtimes if (block := self.runtime_blocks.get(name)) is None or not block.holds(now)
+        )
+
+    def evolve(self, **changes: Any) -> Self:
+        return replace(self, **changes)

@@ -1,0 +1,127 @@
+"""Backlog items, stories, tasks, and a story's activity log."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, assert_never
+
+from sqlalchemy import Select, Table, bindparam
+
+from ploeg.domain.backlog import Pbi, Story, StoryLog, Task
+from ploeg.domain.codes import CodeKind
+from ploeg.domain.ids import PbiId, ProductId, StoryId, TaskId
+from ploeg.store.dialects import per_dialect
+from ploeg.store.rows import Rows, Shape
+from ploeg.store.tables.backlog import pbis, stories, story_logs, tasks
+
+if TYPE_CHECKING:
+    from ploeg.store.transaction import Transaction
+
+PBI = Shape(Pbi, pbis, "backlog item")
+STORY = Shape(Story, stories, "story")
+TASK = Shape(Task, tasks, "task")
+LOG = Shape(StoryLog, story_logs, "log")
+
+
+def _ordered(statement: Select[Any], table: Table) -> Select[Any]:
+    return statement.order_by(table.c.sort_order, table.c.created_at, table.c.id)
+
+
+def _with_code(shape: Shape[Any]) -> Select[Any]:
+    table = shape.table
+    return shape.select.where(
+        table.c.code == bindparam("code"), table.c.product_id.in_(bindparam("product_ids", expanding=True))
+    )
+
+
+_PBIS = _ordered(PBI.select.where(pbis.c.product_id == bindparam("product_id")), pbis)
+_STORIES = _ordered(STORY.select.where(stories.c.product_id == bindparam("product_id")), stories)
+_STORIES_OF_PBI = _STORIES.where(stories.c.pbi_id == bindparam("pbi_id"))
+_TASKS = _ordered(TASK.select.where(tasks.c.product_id == bindparam("product_id")), tasks)
+_TASKS_OF_STORY = _TASKS.where(tasks.c.story_id == bindparam("story_id"))
+_PBI_WITH_CODE = _with_code(PBI)
+_STORY_WITH_CODE = _with_code(STORY)
+_TASK_WITH_CODE = _with_code(TASK)
+_LOGS = LOG.select.where(story_logs.c.story_id == bindparam("story_id")).order_by(
+    story_logs.c.created_at, story_logs.c.id
+)
+_ADD_LOG = per_dialect(
+    lambda insert: insert(story_logs).on_conflict_do_nothing(index_elements=["call_id"]).returning(story_logs.c.id)
+)
+
+
+class Backlog:
+    """Lists are in backlog order: `sort_order`, then age, then id."""
+
+    def __init__(self, tx: Transaction) -> None:
+        self._tx = tx
+        self._pbis: Rows[Pbi] = Rows(tx, PBI)
+        self._stories: Rows[Story] = Rows(tx, STORY)
+        self._tasks: Rows[Task] = Rows(tx, TASK)
+        self._logs: Rows[StoryLog] = Rows(tx, LOG)
+
+    def add_pbi(self, pbi: Pbi) -> None:
+        self._pbis.add(pbi)
+
+    def add_story(self, story: Story) -> None:
+        self._stories.add(story)
+
+    def add_task(self, task: Task) -> None:
+        self._tasks.add(task)
+
+    def pbi(self, pbi_id: PbiId) -> Pbi | None:
+        return self._pbis.get(pbi_id)
+
+    def story(self, story_id: StoryId) -> Story | None:
+        return self._stories.get(story_id)
+
+    def task(self, task_id: TaskId) -> Task | None:
+        return self._tasks.get(task_id)
+
+    def update_pbi(self, pbi: Pbi) -> None:
+        self._pbis.update(pbi)
+
+    def update_story(self, story: Story) -> None:
+        self._stories.update(story)
+
+    def update_task(self, task: Task) -> None:
+        self._tasks.update(task)
+
+    def pbis(self, product_id: ProductId) -> list[Pbi]:
+        return self._pbis.all(_PBIS, product_id=product_id)
+
+    def stories(self, product_id: ProductId, pbi_id: PbiId | None = None) -> list[Story]:
+        if pbi_id is None:
+            return self._stories.all(_STORIES, product_id=product_id)
+        return self._stories.all(_STORIES_OF_PBI, product_id=product_id, pbi_id=pbi_id)
+
+    def tasks(self, product_id: ProductId, story_id: StoryId | None = None) -> list[Task]:
+        if story_id is None:
+            return self._tasks.all(_TASKS, product_id=product_id)
+        return self._tasks.all(_TASKS_OF_STORY, product_id=product_id, story_id=story_id)
+
+    def with_code(
+        self, kind: CodeKind, code: str, product_ids: Sequence[ProductId]
+    ) -> Sequence[Pbi] | Sequence[Story] | Sequence[Task]:
+        """Everything of that kind and code in those products: a code is unique within a product only."""
+        wanted = {"code": code, "product_ids": list(product_ids)}
+        match kind:
+            case CodeKind.PBI:
+                return self._pbis.all(_PBI_WITH_CODE, **wanted)
+            case CodeKind.STORY:
+                return self._stories.all(_STORY_WITH_CODE, **wanted)
+            case CodeKind.TASK:
+                return self._tasks.all(_TASK_WITH_CODE, **wanted)
+            case CodeKind.JOB:
+                raise ValueError("jobs are found by number")
+            case _:
+                assert_never(kind)
+
+    def add_log(self, log: StoryLog, call_id: str | None = None) -> bool:
+        """False when that call was stored before; the log of the first time stands."""
+        values = LOG.values(log) | {"call_id": call_id}
+        return self._tx.connection.execute(_ADD_LOG[self._tx.dialect], values).first() is not None
+
+    def logs(self, story_id: StoryId) -> list[StoryLog]:
+        """Oldest first."""
+        return self._logs.all(_LOGS, story_id=story_id)

@@ -1,0 +1,98 @@
+"""What happened. Events are the last that a transaction writes, and become visible in the order of their ids."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import fields
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import ColumnElement, and_, bindparam, func, insert, or_, select
+
+from ploeg.domain.ids import AttemptId, JobId, ProductId, UserId
+from ploeg.domain.occurrence import Event
+from ploeg.store.dialects import Lock
+from ploeg.store.tables.events import events
+
+if TYPE_CHECKING:
+    from ploeg.store.transaction import Transaction
+
+_NAMES = tuple(field.name for field in fields(Event))
+_COLUMNS = [events.c[name] for name in _NAMES]
+_ADD = insert(events).returning(events.c.id)
+_LAST = select(func.coalesce(func.max(events.c.id), 0))
+_AFTER = select(*_COLUMNS).where(events.c.id > bindparam("after")).order_by(events.c.id).limit(bindparam("at_most"))
+#: Held until the commit: without it a reader could see an event and miss one with a lower id that commits later.
+_ONE_AT_A_TIME = select(func.pg_advisory_xact_lock(bindparam("lock")))
+
+
+class Events:
+    def __init__(self, tx: Transaction) -> None:
+        self._tx = tx
+        self._waiting: list[dict[str, Any]] = []
+        self._written: list[Event] = []
+
+    def add(
+        self,
+        type: str,
+        *,
+        product_id: ProductId | None = None,
+        job_id: JobId | None = None,
+        attempt_id: AttemptId | None = None,
+        user_id: UserId | None = None,
+        actor: str,
+        data: dict[str, Any],
+    ) -> None:
+        """Stored when the verb is over; `Transaction.emitted` then has it with its id."""
+        self._waiting.append(
+            {
+                "at": self._tx.now,
+                "type": type,
+                "actor": actor,
+                "product_id": product_id,
+                "job_id": job_id,
+                "attempt_id": attempt_id,
+                "user_id": user_id,
+                "data": data,
+            }
+        )
+
+    def flush(self) -> list[Event]:
+        """Writes what waits; every event of this transaction, in order."""
+        if self._waiting:
+            if self._tx.on_postgres:
+                self._tx.connection.execute(_ONE_AT_A_TIME, {"lock": Lock.EVENTS})
+            for values in self._waiting:
+                event_id = self._tx.connection.execute(_ADD, values).scalar_one()
+                self._written.append(Event(id=event_id, **values))
+            self._waiting.clear()
+        return self._written
+
+    def after(
+        self,
+        event_id: int,
+        product_ids: Sequence[ProductId] | None,
+        limit: int = 200,
+        job_id: JobId | None = None,
+        user_id: UserId | None = None,
+    ) -> list[Event]:
+        """Events later than that one, oldest first: of those products (None: of everything), and of that job only.
+
+        With `user_id` the events that concern that person and no product come too.
+        """
+        self.flush()
+        statement = _AFTER
+        if product_ids is not None:
+            mine: ColumnElement[bool] = events.c.product_id.in_(list(product_ids))
+            if user_id is not None:
+                mine = or_(mine, and_(events.c.product_id.is_(None), events.c.user_id == user_id))
+            statement = statement.where(mine)
+        if job_id is not None:
+            statement = statement.where(events.c.job_id == job_id)
+        rows = self._tx.connection.execute(statement, {"after": event_id, "at_most": limit})
+        return [Event(**dict(zip(_NAMES, row, strict=True))) for row in rows]
+
+    def last_id(self) -> int:
+        """The id of the newest event; 0 when there is none."""
+        self.flush()
+        last: int = self._tx.connection.execute(_LAST).scalar_one()
+        return last

@@ -1,0 +1,87 @@
+"""The queue's jobs. Taking one is `claims.py`."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from typing import TYPE_CHECKING
+
+from sqlalchemy import bindparam
+
+from ploeg.domain.ids import JobId, ProductId, StoryId, TaskId, UserId
+from ploeg.domain.job import Job, JobStatus
+from ploeg.store.rows import Rows, Shape
+from ploeg.store.series import INSTALLATION, next_in
+from ploeg.store.tables.work import active, jobs, unfinished
+
+if TYPE_CHECKING:
+    from ploeg.store.transaction import Transaction
+
+JOB = Shape(Job, jobs, "job")
+
+_BY_NUMBER = JOB.select.where(jobs.c.number == bindparam("number"))
+_BY_KEY = JOB.select.where(jobs.c.requested_by == bindparam("user_id"), jobs.c.request_key == bindparam("key"))
+_ACTIVE_IN_LANE = JOB.select.where(jobs.c.lane == bindparam("lane"), active(jobs))
+_UNFINISHED_FOR_TASK = (
+    JOB.select.where(jobs.c.task_id == bindparam("task_id"), unfinished(jobs)).order_by(jobs.c.number).limit(1)
+)
+_NEWEST = JOB.select.order_by(jobs.c.number.desc())
+
+
+class Jobs:
+    def __init__(self, tx: Transaction) -> None:
+        self._tx = tx
+        self._rows: Rows[Job] = Rows(tx, JOB)
+
+    def add(self, job: Job, key: str | None = None) -> None:
+        """`key` is the request that this job answers; `Conflict` when the same user made it before."""
+        self._rows.add(job, request_key=key)
+
+    def next_number(self) -> int:
+        """The installation's next job number: 1, 2, …, each given once."""
+        return next_in(self._tx, INSTALLATION, "J")
+
+    def get(self, job_id: JobId, lock: bool = False) -> Job | None:
+        return self._rows.get(job_id, lock=lock)
+
+    def by_number(self, number: int) -> Job | None:
+        return self._rows.one(_BY_NUMBER, number=number)
+
+    def by_key(self, user_id: UserId, key: str) -> Job | None:
+        return self._rows.one(_BY_KEY, user_id=user_id, key=key)
+
+    def update(self, job: Job) -> None:
+        """`Conflict` when that would make a second active job in its lane."""
+        self._rows.update(job)
+
+    def know(self, job: Job) -> Job:
+        """Tells this transaction how the job's row stands now."""
+        return self._rows.know(job)
+
+    def of_products(
+        self,
+        product_ids: Sequence[ProductId],
+        *,
+        statuses: Collection[JobStatus] | None = None,
+        task_id: TaskId | None = None,
+        story_id: StoryId | None = None,
+        limit: int = 50,
+        before: int | None = None,
+    ) -> list[Job]:
+        """The newest first; `before` is the number of the last job of the page before."""
+        statement = _NEWEST.where(jobs.c.product_id.in_(list(product_ids))).limit(limit)
+        if statuses is not None:
+            statement = statement.where(jobs.c.status.in_(sorted(statuses)))
+        if task_id is not None:
+            statement = statement.where(jobs.c.task_id == task_id)
+        if story_id is not None:
+            statement = statement.where(jobs.c.story_id == story_id)
+        if before is not None:
+            statement = statement.where(jobs.c.number < before)
+        return self._rows.all(statement)
+
+    def active_in_lane(self, lane: str) -> Job | None:
+        return self._rows.one(_ACTIVE_IN_LANE, lane=lane)
+
+    def unfinished_for_task(self, task_id: TaskId) -> Job | None:
+        """The oldest job of that task that is queued, claimed, running or waiting."""
+        return self._rows.one(_UNFINISHED_FOR_TASK, task_id=task_id)

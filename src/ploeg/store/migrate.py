@@ -1,0 +1,133 @@
+"""Brings a database's tables up to date at start: one process at a time, and after a copy of what there was."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import time
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from alembic import command
+from alembic.config import Config
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from alembic.util import CommandError
+from sqlalchemy import Connection, event, inspect, text
+from sqlalchemy.engine import URL
+
+from ploeg.domain.errors import Invalid, Unavailable
+from ploeg.store.dialects import Lock
+from ploeg.store.faults import translated
+from ploeg.store.postgres import postgres_engine
+from ploeg.store.sqlite import make_private_file, sqlite_engine, sqlite_module
+
+#: Seconds to wait for another process that migrates the same database.
+PATIENCE = 120.0
+
+_SCRIPTS = Path(__file__).parent / "migrations"
+
+
+def migrate_sqlite(path: Path, *, backup: bool) -> None:
+    """Makes or updates the file. Raises `Unavailable` when it cannot be written, `Invalid` when it is not Ploeg's."""
+    make_private_file(path)
+    engine = sqlite_engine(path)
+    event.listen(engine, "begin", _begin_immediate)
+    try:
+        with _file_lock(path), engine.connect() as connection:
+            driver: Any = connection.connection.driver_connection
+            driver.execute("PRAGMA journal_mode = WAL")
+            driver.execute("PRAGMA synchronous = FULL")
+            # A table that a migration builds anew would take the rows that refer to it along.
+            driver.execute("PRAGMA foreign_keys = OFF")
+            current, pending = _state(connection)
+            if pending and current and backup:
+                _copy(path, current)
+            if pending:
+                _upgrade(connection)
+    except Exception as error:
+        raise translated(error) from error
+
+
+def migrate_postgres(url: URL) -> None:
+    """Makes or updates the tables of that database."""
+    engine = postgres_engine(url, pool_size=1)
+    try:
+        with engine.connect() as connection:
+            connection.execute(text(f"SET lock_timeout = '{PATIENCE:.0f}s'"))
+            connection.execute(text("SELECT pg_advisory_lock(:key)"), {"key": int(Lock.MIGRATION)})
+            connection.commit()
+            if _state(connection)[1]:
+                _upgrade(connection)
+    except Exception as error:
+        raise translated(error) from error
+    finally:
+        engine.dispose()
+
+
+def configuration(connection: Connection) -> Config:
+    """Alembic's, for the migrations that come with this program."""
+    config = Config()
+    config.set_main_option("script_location", str(_SCRIPTS).replace("%", "%%"))
+    config.attributes["connection"] = connection
+    return config
+
+
+def _state(connection: Connection) -> tuple[str | None, bool]:
+    """The revision that the database has, and whether it lacks some."""
+    scripts = ScriptDirectory.from_config(configuration(connection))
+    current = MigrationContext.configure(connection).get_current_revision()
+    tables = inspect(connection).get_table_names()
+    connection.rollback()
+    if current is None and tables:
+        raise Invalid("database_url", connection.engine.url.database, "it holds another program's tables")
+    try:
+        scripts.get_revision(current or "base")
+    except CommandError:
+        remedy = f"a newer Ploeg wrote it (revision {current}); install that one again, or restore the copy it made"
+        raise Invalid("database_url", connection.engine.url.database, remedy) from None
+    return current, current != scripts.get_current_head()
+
+
+def _upgrade(connection: Connection) -> None:
+    command.upgrade(configuration(connection), "head")
+    connection.commit()
+
+
+def _begin_immediate(connection: Connection) -> None:
+    connection.exec_driver_sql("BEGIN IMMEDIATE")
+
+
+def _copy(path: Path, revision: str) -> Path:
+    """A copy beside the file, named after its revision and the moment."""
+    moment = datetime.now(UTC).strftime("%Y%m%dT%H%M%S")
+    target = path.with_name(f"{path.name}.{revision}.{moment}.backup")
+    make_private_file(target)
+    module = sqlite_module()
+    with closing(module.connect(path)) as source, closing(module.connect(target)) as copy:
+        source.backup(copy)
+        (verdict,) = copy.execute("PRAGMA integrity_check").fetchone()
+    if verdict != "ok":
+        raise Unavailable(f"the copy of {path} before its migration is not sound: {verdict}")
+    return target
+
+
+@contextmanager
+def _file_lock(path: Path) -> Iterator[None]:
+    descriptor = os.open(path.with_name(path.name + ".lock"), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        until = time.monotonic() + PATIENCE
+        while True:
+            try:
+                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                break
+            except BlockingIOError:
+                if time.monotonic() > until:
+                    raise Unavailable(f"another process has been migrating {path} for too long") from None
+                time.sleep(0.02)
+        yield
+    finally:
+        os.close(descriptor)

@@ -1,0 +1,8 @@
+"""The tables, by family. Importing this module completes the `metadata`."""
+
+from __future__ import annotations
+
+from ploeg.store.tables import backlog, events, people, products, work
+from ploeg.store.tables.base import metadata
+
+__all__ = ["backlog", "events", "metadata", "people", "products", "work"]

@@ -1,0 +1,47 @@
+"""Products, who belongs to them, and the counters that codes come from."""
+
+from __future__ import annotations
+
+from sqlalchemy import BigInteger, Column, ForeignKey, Index, Integer, PrimaryKeyConstraint, Table
+
+from ploeg.domain.access import Role
+from ploeg.domain.config import ConfigLayer
+from ploeg.store.tables.base import metadata
+from ploeg.store.tables.types import Document, Prose, Utc, Word
+
+products = Table(
+    "products",
+    metadata,
+    Column("id", Prose, primary_key=True),
+    Column("owner_id", Prose, ForeignKey("users.id"), nullable=False),
+    Column("name", Prose, nullable=False),
+    Column("code", Prose, nullable=False, unique=True),
+    Column("repo_url", Prose),
+    Column("definition_of_done", Prose, nullable=False),
+    Column("created_at", Utc, nullable=False),
+    Column("description", Prose),
+    Column("max_concurrent_jobs", Integer),
+    Column("config", Document(ConfigLayer), nullable=False),
+    Column("archived_at", Utc),
+    Index(None, "owner_id"),
+)
+
+members = Table(
+    "members",
+    metadata,
+    Column("product_id", Prose, ForeignKey("products.id"), nullable=False),
+    Column("user_id", Prose, ForeignKey("users.id"), nullable=False),
+    Column("role", Word(Role), nullable=False),
+    PrimaryKeyConstraint("product_id", "user_id"),
+    Index(None, "user_id"),
+)
+
+#: One row for each series of codes: `scope` is a product's id, or `installation`.
+counters = Table(
+    "counters",
+    metadata,
+    Column("scope", Prose, nullable=False),
+    Column("series", Prose, nullable=False),
+    Column("value", BigInteger, nullable=False),
+    PrimaryKeyConstraint("scope", "series"),
+)

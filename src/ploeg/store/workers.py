@@ -1,0 +1,73 @@
+"""Workers, as they last showed themselves."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from sqlalchemy import bindparam, update
+
+from ploeg.domain.ids import TokenId, UserId, WorkerId
+from ploeg.domain.worker import WorkerRecord, WorkerState
+from ploeg.store.dialects import per_dialect
+from ploeg.store.rows import Rows, Shape
+from ploeg.store.tables.work import workers
+
+if TYPE_CHECKING:
+    from ploeg.store.transaction import Transaction
+
+WORKER = Shape(WorkerRecord, workers, "worker")
+
+#: What a worker's first appearance decides for good.
+_LASTING = {"id", "user_id", "token_id", "instance", "created_at"}
+
+_OF_USER = WORKER.select.where(workers.c.user_id == bindparam("of_user"))
+_OF_INSTANCE = WORKER.select.where(
+    workers.c.token_id == bindparam("of_token"), workers.c.instance == bindparam("of_instance")
+)
+_MARK = update(workers).where(workers.c.id == bindparam("worker"))
+_UPSERT = per_dialect(
+    lambda insert: (
+        insert(workers)
+        .values({name: bindparam(name) for name in WORKER.names})
+        .on_conflict_do_update(
+            index_elements=["token_id", "instance"],
+            set_={name: bindparam(name) for name in WORKER.names if name not in _LASTING},
+        )
+        .returning(*WORKER.columns)
+    )
+)
+
+
+class Workers:
+    def __init__(self, tx: Transaction) -> None:
+        self._tx = tx
+        self._rows: Rows[WorkerRecord] = Rows(tx, WORKER)
+
+    def upsert(self, worker: WorkerRecord) -> WorkerRecord:
+        """Stores how the worker shows itself. One that was there before keeps its id and the moment it first came."""
+        row = self._tx.connection.execute(_UPSERT[self._tx.dialect], WORKER.values(worker)).one()
+        return self._rows.know(WORKER.record(row))
+
+    def get(self, worker_id: WorkerId) -> WorkerRecord | None:
+        return self._rows.get(worker_id)
+
+    def of_instance(self, token_id: TokenId, instance: str) -> WorkerRecord | None:
+        """The worker that showed itself under that name with that token."""
+        return self._rows.one(_OF_INSTANCE, of_token=token_id, of_instance=instance)
+
+    def all(self, user_id: UserId | None = None) -> list[WorkerRecord]:
+        """By host name and age; of one user, or of everybody."""
+        found = self._rows.all(WORKER.select) if user_id is None else self._rows.all(_OF_USER, of_user=user_id)
+        return sorted(found, key=lambda worker: (worker.hostname, worker.created_at, worker.id))
+
+    def mark(
+        self,
+        worker_id: WorkerId,
+        state: WorkerState,
+        reason: str | None,
+        until: datetime | None,
+        seen_at: datetime,
+    ) -> None:
+        values = {"state": state, "reason": reason, "until": until, "seen_at": seen_at}
+        self._tx.connection.execute(_MARK, values | {"worker": worker_id})
