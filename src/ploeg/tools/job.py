@@ -6,10 +6,8 @@ from typing import Annotated, Literal
 
 from pydantic import Field, ValidationInfo, field_validator
 
+from ploeg.domain.gate import SKIP_REASON_MIN, Coverage
 from ploeg.tools.declaration import Arguments, Reference, Result, Side, Tool
-
-#: Shortest reason that a skipped job may give.
-SKIP_REASON_MIN = 10
 
 Tokens = Annotated[int | None, Field(ge=0)]
 
@@ -43,7 +41,7 @@ class UpdateJobStatus(Arguments):
     output_tokens: Tokens = Field(default=None, description="As input_tokens.")
     cache_read_tokens: Tokens = Field(default=None, description="As input_tokens.")
     cache_write_tokens: Tokens = Field(default=None, description="As input_tokens.")
-    actual_thinking_tokens: Tokens = Field(default=None, description="As input_tokens.")
+    actual_thinking_tokens: Tokens = Field(default=None, description="Not kept: thinking is part of the output tokens.")
 
     @field_validator("error")
     @classmethod
@@ -59,7 +57,7 @@ class JobStatusUpdated(Result):
     branch: str
     #: The verified commit, when the job is done.
     head_sha: str | None = None
-    verify_result: Literal["EMPTY", "PARTIAL", "ALIGNED", "DIVERGENT"] | None = None
+    verify_result: Coverage | None = None
     summary: str | None = None
     error: str | None = None
     #: `stop`: the report is accepted, end the session now.

@@ -6,10 +6,11 @@ from typing import Literal
 
 from pydantic import Field
 
+from ploeg.domain.gate import Coverage
 from ploeg.tools.declaration import Arguments, Reference, Result, Side, Tool
 
 #: Characters of an implementation plan.
-PLAN_MAX = 65_536
+PLAN_MAX = 131_072
 
 TaskState = Literal["todo", "in_progress", "review", "done", "failed", "excluded"]
 
@@ -41,7 +42,7 @@ class TaskUpdated(Result):
 
 class TaskVerified(Result):
     job_id: str
-    result: Literal["EMPTY", "PARTIAL", "ALIGNED", "DIVERGENT"]
+    result: Coverage
     reasoning: str
     verify_only: bool
     #: Whether plan coverage alone would let `done` pass; commits and verify commands are checked with the report.
