@@ -71,7 +71,7 @@ def cli_page() -> str:
 
 def commands(command: click.Command, name: str, parent: click.Context | None) -> Iterator[tuple[str, click.Context]]:
     """Every command beneath this one and itself, by its whole name; hidden ones left out."""
-    context = click.Context(command, info_name=name.rpartition(" ")[2], parent=parent)
+    context = click.Context(command, info_name=name.rpartition(" ")[2], parent=parent, **command.context_settings)
     yield name, context
     if isinstance(command, click.Group):
         for child in command.list_commands(context):

@@ -10,9 +10,9 @@ from ploeg.cli.lazy import LazyGroup
 @click.group(
     cls=LazyGroup,
     lazy={
-        "pbi": ("ploeg.cli.pbi:pbi", "Backlog items."),
-        "story": ("ploeg.cli.story:story", "Stories of a backlog item."),
-        "task": ("ploeg.cli.task:task", "Tasks of a story, with their plans."),
+        "pbi": ("ploeg.cli.pbi:pbi", "Backlog items: what a product should become."),
+        "story": ("ploeg.cli.story:story", "Stories: pieces of a backlog item."),
+        "task": ("ploeg.cli.task:task", "Tasks: what an agent implements, each with its plan."),
     },
 )
 def backlog() -> None:

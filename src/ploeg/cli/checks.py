@@ -17,9 +17,6 @@ from ploeg.cli.session import current_settings, signed_in
 from ploeg.domain.errors import PloegError, Unauthenticated, Unavailable
 from ploeg.settings import Settings
 
-#: Versions of SQLite whose write-ahead log can be corrupted when two connections checkpoint and commit at once.
-WAL_RESET = ((3, 7, 0), (3, 51, 2))
-WAL_RESET_MENDED = ((3, 44, 6), (3, 50, 7))
 OLDEST_GIT = (2, 30)
 LITTLE_SPACE = 2 * 10**9
 
@@ -81,25 +78,13 @@ def _private(name: str, path: Path, mode: int) -> Check:
 def _sqlite(settings: Settings) -> Iterator[Check]:
     if settings.effective_database_url.startswith("postgres"):
         return
-    version, source = _sqlite_in_use()
-    shown = f"{'.'.join(map(str, version))} from {source}"
-    mended = any(v[:2] == version[:2] and version >= v for v in WAL_RESET_MENDED)
-    if WAL_RESET[0] <= version <= WAL_RESET[1] and not mended:
-        remedy = "it has the WAL-reset bug; Ploeg's single writer avoids it, pysqlite3 brings a mended one"
-        yield Check("sqlite", "warning", shown, remedy)
-    else:
-        yield Check("sqlite", "ok", shown)
+    from ploeg.store.info import sqlite_warnings
+    from ploeg.store.sqlite import sqlite_module
 
-
-def _sqlite_in_use() -> tuple[tuple[int, ...], str]:
-    try:
-        import pysqlite3.dbapi2
-
-        return tuple(pysqlite3.dbapi2.sqlite_version_info), "pysqlite3"
-    except ImportError:
-        import sqlite3
-
-        return sqlite3.sqlite_version_info, "Python's own library"
+    module = sqlite_module()
+    version = str(module.sqlite_version)
+    warnings = " ".join(sqlite_warnings(version))
+    yield Check("sqlite", "warning" if warnings else "ok", f"{version} from {module.__name__}", warnings)
 
 
 def _git(settings: Settings) -> Iterator[Check]:

@@ -30,6 +30,8 @@ class Client:
         self._parts = urlsplit(self.url)
         if self._parts.scheme not in {"http", "https"} or not self._parts.hostname:
             raise Invalid("server_url", url, "give an http:// or https:// URL")
+        if token is not None and not (token.isascii() and token.isprintable() and token):
+            raise Unauthenticated(f"the token for {url} is damaged; sign in again with `ploeg login --server {url}`")
         self._connection = self._connect()
 
     def get(self, path: str, **query: Any) -> Any:
@@ -71,7 +73,10 @@ class Client:
             raise self._unreachable(error) from None
         if response.status >= 400:
             raise refusal(response.status, content, self.url)
-        return json.loads(content) if content else None
+        try:
+            return json.loads(content) if content else None
+        except ValueError:
+            raise _stranger(response.status, self.url) from None
 
     def _send(
         self,
@@ -118,12 +123,16 @@ def refusal(status: int, content: bytes, url: str) -> PloegError:
         error = json.loads(content)["error"]
         message = str(error["message"])
     except (ValueError, KeyError, TypeError):
-        return PloegError(f"{url} answered {status} with something that is not Ploeg's; is the URL right?")
+        return _stranger(status, url)
     if status == 401:
         return Unauthenticated(f"{message}; sign in with `ploeg login --server {url}`")
     if error.get("field"):
         return Invalid(str(error["field"]), error.get("value"), str(error.get("remedy") or message))
     return _REFUSALS.get(status, PloegError)(message)
+
+
+def _stranger(status: int, url: str) -> PloegError:
+    return PloegError(f"{url} answered {status} with something that is not Ploeg's; is the URL right?")
 
 
 def path(*parts: str) -> str:

@@ -19,7 +19,7 @@ FAILED, BAD_INPUT, SIGN_IN_NEEDED, INTERRUPTED, READER_GONE = 1, 2, 3, 130, 141
 COMMANDS = {
     "up": ("ploeg.cli.up:up", "Start a server and a worker on this machine."),
     "demo": ("ploeg.cli.demo.command:demo", "See the main job run once, in a throw-away home."),
-    "product": ("ploeg.cli.product:product", "Products: a repository, what done means, how jobs run."),
+    "product": ("ploeg.cli.product:product", "Products: a repository, what done means for it, and how its jobs run."),
     "backlog": ("ploeg.cli.backlog:backlog", "Backlog items, stories and tasks."),
     "job": ("ploeg.cli.job:job", "Queue agent work and follow it."),
     "worker": ("ploeg.cli.worker:worker", "Run a worker, or list the workers there are."),

@@ -11,7 +11,9 @@ from ploeg.cli import render
 
 
 @click.command()
-@click.option("--runtime", type=click.Choice(["patch", "claude"]), default="patch", show_default=True)
+@click.option(
+    "--runtime", type=click.Choice(["patch", "claude"]), default="patch", show_default=True, help="The agent."
+)
 @click.option("--keep", is_flag=True, help="Keep the throw-away home, to look around in.")
 def demo(runtime: str, keep: bool) -> int:
     """See the main job run once, in a throw-away home: from a queued task to a pushed branch.

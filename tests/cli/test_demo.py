@@ -1,0 +1,58 @@
+"""`ploeg demo`, as a person runs it."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from tests.cli.conftest import Ploeg
+
+
+def demo(tmp_path: Path, *arguments: str, path: str | None = None) -> tuple[int, str, str]:
+    """Runs it with an empty HOME and a temporary folder of its own."""
+    (tmp_path / "home").mkdir()
+    (tmp_path / "tmp").mkdir()
+    given = {"HOME": str(tmp_path / "home"), "TMPDIR": str(tmp_path / "tmp"), "PLOEG_SANDBOX": "auto"}
+    ended = Ploeg(tmp_path / "never")("demo", *arguments, **given, **({"PATH": path} if path else {}))
+    return ended.code, ended.out, ended.err
+
+
+def test_the_demo_does_one_job_and_sees_one_refused(tmp_path: Path) -> None:
+    code, out, err = demo(tmp_path)
+    assert code == 0, out + err
+    lines = [line.strip() for line in out.splitlines()]
+    assert "One job done and pushed, one refused by its gate." in lines
+    assert any(line.startswith("pushed  ploeg/st-001") for line in lines)
+    assert "rota/shifts.py      +2 -2" in lines
+    assert any(line.startswith("✗ $ python3 -m unittest -q") for line in lines)
+    assert list((tmp_path / "tmp").iterdir()) == []
+    assert list((tmp_path / "home").iterdir()) == []
+    assert not (tmp_path / "never").exists()
+
+
+def test_the_demo_runs_without_a_sandbox_and_says_so(tmp_path: Path) -> None:
+    programs = tmp_path / "bin"
+    programs.mkdir()
+    for name in ("git", "python3", "sh"):
+        found = next(Path(p) / name for p in os.environ["PATH"].split(":") if (Path(p) / name).exists())
+        (programs / name).symlink_to(found)
+    code, out, err = demo(tmp_path, path=str(programs))
+    assert code == 0, out + err
+    assert [line for line in err.splitlines() if line.startswith("NO SANDBOX")] == err.splitlines()
+
+
+def test_a_kept_demo_can_be_looked_at(tmp_path: Path) -> None:
+    code, out, err = demo(tmp_path, "--keep")
+    assert code == 0, out + err
+    (home,) = (tmp_path / "tmp").iterdir()
+    assert f"Kept: {home}" in out
+    assert (home / "ploeg.db").exists()
+
+
+@pytest.mark.parametrize("runtime", ["codex"])
+def test_a_runtime_that_is_not_offered_is_named(tmp_path: Path, runtime: str) -> None:
+    code, _, err = demo(tmp_path, "--runtime", runtime)
+    assert code == 2
+    assert runtime in err

@@ -1,0 +1,57 @@
+"""`ploeg doctor`: what it finds, what it says to do, how it exits."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from tests.cli.conftest import Ploeg
+
+
+def states(ended: str) -> dict[str, str]:
+    return {check["name"]: check["state"] for check in json.loads(ended)}
+
+
+def test_a_running_installation_is_looked_at(crew: Ploeg) -> None:
+    ended = crew("doctor", "--json", PLOEG_SANDBOX="none")
+    found = states(ended.out)
+    assert {"ploeg", "home", "credentials", "disk", "git", "sandbox", "runtime patch", "server", "database"} <= set(
+        found
+    )
+    assert found["server"] == found["credentials"] == found["git"] == found["runtime patch"] == "ok"
+    assert found["workers"] == "ok"
+    assert ended.code == 0
+
+
+def test_an_open_credentials_file_fails_with_what_to_do(ploeg: Ploeg) -> None:
+    ploeg.home.mkdir(mode=0o700)
+    (ploeg.home / "credentials.json").write_text("{}")
+    (ploeg.home / "credentials.json").chmod(0o644)
+    ended = ploeg("doctor", PLOEG_SANDBOX="none")
+    assert ended.code == 1
+    assert f"chmod 600 {ploeg.home / 'credentials.json'}" in ended.out
+
+
+def test_a_missing_program_is_named(ploeg: Ploeg, tmp_path: Path) -> None:
+    ended = ploeg("doctor", "--json", PATH=str(tmp_path))
+    found = states(ended.out)
+    assert ended.code == 1
+    assert found["git"] == found["sandbox"] == "failed"
+    assert found["runtime claude"] == "warning"
+
+
+def test_no_server_is_a_warning_and_not_a_failure(ploeg: Ploeg) -> None:
+    ended = ploeg("doctor", "--json", PLOEG_SANDBOX="none")
+    assert states(ended.out)["server"] == "warning"
+
+
+def test_settings_that_cannot_be_read_are_the_finding(ploeg: Ploeg) -> None:
+    ended = ploeg("doctor", "--json", PLOEG_PORT="many")
+    assert ended.code == 1
+    assert states(ended.out)["settings"] == "failed"
+
+
+def test_settings_are_listed_with_what_is_in_force(ploeg: Ploeg) -> None:
+    rows = {row["name"]: row for row in ploeg("doctor", "--settings", "--json", PLOEG_SLOTS="3").json}
+    assert (rows["slots"]["value"], rows["slots"]["default"]) == (3, 1)
+    assert "slots = 3" in ploeg("doctor", "--settings", PLOEG_SLOTS="3").out
