@@ -94,5 +94,5 @@ class Principal:
             raise Denied(f"this token has no «{scope}» scope; make one with `ploeg token create`")
         if scope is Scope.ADMIN and not self.user.is_admin:
             raise Denied("only an administrator may do this")
-        if scope is Scope.WRITE and self.user.is_demo:
+        if scope is not Scope.READ and self.user.is_demo:
             raise Denied("the demo account may look, not touch")

@@ -5,7 +5,8 @@ Layers, first to last: task, job, product, installation, kind default.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import math
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
 from typing import Any
 
@@ -69,14 +70,21 @@ class ConfigLayer:
         return layer
 
     def check(self) -> None:
-        for name in ("max_minutes", "max_silence_minutes", "max_turns", "max_cost_usd", "verify_timeout"):
-            value = getattr(self, name)
-            if value is not None and not value > 0:
-                raise Invalid(name, value, "give a number above zero")
-        if self.thinking_budget is not None and self.thinking_budget < 0:
-            raise Invalid("thinking_budget", self.thinking_budget, "give zero or more tokens")
-        if self.permission_mode is not None and self.permission_mode not in set(PermissionMode):
-            raise Invalid("permission_mode", self.permission_mode, f"use one of {', '.join(PermissionMode)}")
+        """`Invalid` names the first field whose value has the wrong type or makes no sense."""
+        for name in ("runtime", "model", "permission_mode"):
+            self._expect(name, _is_name, "give a name")
+        for name in ("max_minutes", "max_silence_minutes", "max_cost_usd", "verify_timeout"):
+            self._expect(name, lambda n: _is_number(n) and n > 0, "give a number above zero")
+        self._expect("max_turns", lambda n: _is_whole(n) and n > 0, "give a whole number above zero")
+        self._expect("thinking_budget", lambda n: _is_whole(n) and n >= 0, "give zero or more tokens")
+        for name in ("verify_commands", "setup_commands"):
+            self._expect(name, _are_commands, "give a list of shell commands")
+        self._expect("permission_mode", lambda m: m in set(PermissionMode), f"use one of {', '.join(PermissionMode)}")
+
+    def _expect(self, name: str, fits: Callable[[Any], bool], remedy: str) -> None:
+        value = getattr(self, name)
+        if value is not None and not fits(value):
+            raise Invalid(name, value, remedy)
 
     def as_dict(self) -> dict[str, Any]:
         """Only what this layer says, ready for JSON."""
@@ -86,6 +94,23 @@ class ConfigLayer:
             for name, value in said.items()
             if value is not None
         }
+
+
+def _is_name(value: Any) -> bool:
+    """A word that a program takes as an argument, and does not mistake for an option."""
+    return isinstance(value, str) and 0 < len(value) <= 200 and value.isprintable() and value[0] not in "- "
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+
+
+def _is_whole(value: Any) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool)
+
+
+def _are_commands(value: Any) -> bool:
+    return isinstance(value, tuple) and all(isinstance(c, str) and c.strip() and "\0" not in c for c in value)
 
 
 def resolve(

@@ -44,30 +44,43 @@ class Product:
 
 
 def check_repo_url(field_name: str, url: str) -> str:
-    """A URL that git can fetch without running anything: https, http, ssh, file, or an absolute path.
+    """A URL that git can fetch without running anything: https, http, ssh, file, git@host:path, or an absolute path.
 
     Credentials inside a URL are refused, since URLs are shown and logged; so are git's command-running transports.
     """
     url = url.strip()
-    scheme, separator, rest = url.partition("://")
-    if any(ord(c) < 0x20 or c == "\x7f" for c in url):
-        raise Invalid(field_name, url, "a URL has no control characters")
-    if url.startswith("-"):
-        raise Invalid(field_name, url, "a URL does not begin with «-»")
-    if not separator:
-        if url.startswith("/"):
-            return url
-        host, colon, path = url.partition(":")
-        if colon and path and "/" not in host and "::" not in url:
-            return url
-        raise Invalid(field_name, url, "give an https://, ssh:// or file:// URL, git@host:path, or an absolute path")
-    if scheme not in {"https", "http", "ssh", "file"}:
-        raise Invalid(field_name, url, "use https, http, ssh or file")
-    userinfo = rest.partition("/")[0].rpartition("@")[0]
-    if ":" in userinfo or (userinfo and scheme in {"http", "https"}):
-        raise Invalid(
-            field_name,
-            url.replace(userinfo, "…"),
-            "leave credentials out; the worker gives them to git itself",
-        )
+    remedy = _flaw(url)
+    if remedy:
+        head, at, tail = url.rpartition("@")
+        shown = f"{head.partition('://')[0]}://…@{tail}" if at and "://" in head else f"…@{tail}" if at else url
+        raise Invalid(field_name, shown, remedy)
     return url
+
+
+def _flaw(url: str) -> str | None:
+    """What is wrong with that URL, as a remedy; None if nothing is."""
+    if any(ord(c) < 0x20 or c == "\x7f" for c in url):
+        return "a URL has no control characters"
+    scheme, separator, rest = url.partition("://")
+    if not separator:
+        return None if url.startswith("/") else _flaw_of_short_form(url)
+    if scheme not in {"https", "http", "ssh", "file"}:
+        return "use https, http, ssh or file"
+    authority, _, path = rest.partition("/")
+    userinfo, _, host = authority.rpartition("@")
+    if ":" in userinfo or (userinfo and scheme != "ssh"):
+        return "leave credentials out; the worker gives them to git itself"
+    if " " in url or host.startswith("-") or not (path if scheme == "file" else host):
+        return "give the host and the path of a repository"
+    return None
+
+
+def _flaw_of_short_form(url: str) -> str | None:
+    """`git@host:path`, as ssh takes it."""
+    address, colon, path = url.partition(":")
+    if "@" in path.partition("/")[0]:
+        return "leave credentials out; the worker gives them to git itself"
+    host = address.rpartition("@")[2]
+    if not (colon and path and host) or "/" in address or "::" in url or " " in url or "-" in {url[0], host[0]}:
+        return "give an https://, ssh:// or file:// URL, git@host:path, or an absolute path"
+    return None
