@@ -231,6 +231,8 @@ class FinishReport(Message, kw_only=True):
     #: `head_sha` passed the gates; a later attempt only pushes.
     verified: bool = False
     receipt: dict[str, Any] | None = None
+    #: The unified text diff from base to head, redacted and cut to what people can read.
+    diff: str | None = None
     #: When the quota wall that ended it opens again.
     reset_at: datetime | None = None
     quota: list[QuotaWindow] = field(default_factory=list)
