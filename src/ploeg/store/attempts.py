@@ -8,7 +8,7 @@ from sqlalchemy import bindparam, literal_column
 
 from ploeg.domain.attempt import Attempt
 from ploeg.domain.ids import AttemptId, JobId, WorkerId
-from ploeg.store.rows import Rows, Shape
+from ploeg.store.rows import Shape
 from ploeg.store.tables.work import attempts
 
 if TYPE_CHECKING:
@@ -29,25 +29,25 @@ _BY_CLAIM_KEY = ATTEMPT.select.where(
 
 class Attempts:
     def __init__(self, tx: Transaction) -> None:
-        self._rows: Rows[Attempt] = Rows(tx, ATTEMPT)
+        self._tx = tx
 
     def add(self, attempt: Attempt) -> None:
         """`Conflict` when the job has a live attempt, or the worker used the claim key before."""
-        self._rows.add(attempt)
+        ATTEMPT.add(self._tx, attempt)
 
     def get(self, attempt_id: AttemptId, lock: bool = False) -> Attempt | None:
-        return self._rows.get(attempt_id, lock=lock)
+        return ATTEMPT.get(self._tx, attempt_id, lock=lock)
 
     def update(self, attempt: Attempt) -> None:
-        self._rows.update(attempt)
+        ATTEMPT.update(self._tx, attempt)
 
     def of_job(self, job_id: JobId) -> list[Attempt]:
         """The first one first."""
-        return self._rows.all(_OF_JOB, job_id=job_id)
+        return ATTEMPT.all(self._tx, _OF_JOB, job_id=job_id)
 
     def active_of_worker(self, worker_id: WorkerId) -> list[Attempt]:
-        return self._rows.all(_ACTIVE_OF_WORKER, worker_id=worker_id)
+        return ATTEMPT.all(self._tx, _ACTIVE_OF_WORKER, worker_id=worker_id)
 
     def by_claim_key(self, worker_id: WorkerId, key: str) -> Attempt | None:
         """The attempt that this very claim request got before; None for an empty key."""
-        return self._rows.one(_BY_CLAIM_KEY, worker_id=worker_id, claim_key=key)
+        return ATTEMPT.one(self._tx, _BY_CLAIM_KEY, worker_id=worker_id, claim_key=key)

@@ -11,7 +11,7 @@ from ploeg.domain.backlog import Pbi, Story, StoryLog, Task
 from ploeg.domain.codes import CodeKind
 from ploeg.domain.ids import PbiId, ProductId, StoryId, TaskId
 from ploeg.store.dialects import per_dialect
-from ploeg.store.rows import Rows, Shape
+from ploeg.store.rows import Shape
 from ploeg.store.tables.backlog import pbis, stories, story_logs, tasks
 
 if TYPE_CHECKING:
@@ -55,50 +55,46 @@ class Backlog:
 
     def __init__(self, tx: Transaction) -> None:
         self._tx = tx
-        self._pbis: Rows[Pbi] = Rows(tx, PBI)
-        self._stories: Rows[Story] = Rows(tx, STORY)
-        self._tasks: Rows[Task] = Rows(tx, TASK)
-        self._logs: Rows[StoryLog] = Rows(tx, LOG)
 
     def add_pbi(self, pbi: Pbi) -> None:
-        self._pbis.add(pbi)
+        PBI.add(self._tx, pbi)
 
     def add_story(self, story: Story) -> None:
-        self._stories.add(story)
+        STORY.add(self._tx, story)
 
     def add_task(self, task: Task) -> None:
-        self._tasks.add(task)
+        TASK.add(self._tx, task)
 
     def pbi(self, pbi_id: PbiId) -> Pbi | None:
-        return self._pbis.get(pbi_id)
+        return PBI.get(self._tx, pbi_id)
 
     def story(self, story_id: StoryId) -> Story | None:
-        return self._stories.get(story_id)
+        return STORY.get(self._tx, story_id)
 
     def task(self, task_id: TaskId) -> Task | None:
-        return self._tasks.get(task_id)
+        return TASK.get(self._tx, task_id)
 
     def update_pbi(self, pbi: Pbi) -> None:
-        self._pbis.update(pbi)
+        PBI.update(self._tx, pbi)
 
     def update_story(self, story: Story) -> None:
-        self._stories.update(story)
+        STORY.update(self._tx, story)
 
     def update_task(self, task: Task) -> None:
-        self._tasks.update(task)
+        TASK.update(self._tx, task)
 
     def pbis(self, product_id: ProductId) -> list[Pbi]:
-        return self._pbis.all(_PBIS, product_id=product_id)
+        return PBI.all(self._tx, _PBIS, product_id=product_id)
 
     def stories(self, product_id: ProductId, pbi_id: PbiId | None = None) -> list[Story]:
         if pbi_id is None:
-            return self._stories.all(_STORIES, product_id=product_id)
-        return self._stories.all(_STORIES_OF_PBI, product_id=product_id, pbi_id=pbi_id)
+            return STORY.all(self._tx, _STORIES, product_id=product_id)
+        return STORY.all(self._tx, _STORIES_OF_PBI, product_id=product_id, pbi_id=pbi_id)
 
     def tasks(self, product_id: ProductId, story_id: StoryId | None = None) -> list[Task]:
         if story_id is None:
-            return self._tasks.all(_TASKS, product_id=product_id)
-        return self._tasks.all(_TASKS_OF_STORY, product_id=product_id, story_id=story_id)
+            return TASK.all(self._tx, _TASKS, product_id=product_id)
+        return TASK.all(self._tx, _TASKS_OF_STORY, product_id=product_id, story_id=story_id)
 
     def with_code(
         self, kind: CodeKind, code: str, product_ids: Sequence[ProductId]
@@ -107,11 +103,11 @@ class Backlog:
         wanted = {"code": code, "product_ids": list(product_ids)}
         match kind:
             case CodeKind.PBI:
-                return self._pbis.all(_PBI_WITH_CODE, **wanted)
+                return PBI.all(self._tx, _PBI_WITH_CODE, **wanted)
             case CodeKind.STORY:
-                return self._stories.all(_STORY_WITH_CODE, **wanted)
+                return STORY.all(self._tx, _STORY_WITH_CODE, **wanted)
             case CodeKind.TASK:
-                return self._tasks.all(_TASK_WITH_CODE, **wanted)
+                return TASK.all(self._tx, _TASK_WITH_CODE, **wanted)
             case CodeKind.JOB:
                 raise ValueError("jobs are found by number")
             case _:
@@ -124,4 +120,4 @@ class Backlog:
 
     def logs(self, story_id: StoryId) -> list[StoryLog]:
         """Oldest first."""
-        return self._logs.all(_LOGS, story_id=story_id)
+        return LOG.all(self._tx, _LOGS, story_id=story_id)

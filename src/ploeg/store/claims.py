@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import bindparam, func, select
 
@@ -17,7 +18,6 @@ from ploeg.store.attempts import ATTEMPT
 from ploeg.store.dialects import POSTGRESQL, SQLITE
 from ploeg.store.faults import RaceLost
 from ploeg.store.jobs import JOB
-from ploeg.store.rows import Rows
 from ploeg.store.tables.products import products
 from ploeg.store.tables.types import Utc, to_json
 from ploeg.store.tables.work import active, attempts, jobs, queued
@@ -65,7 +65,7 @@ WHERE id = (
       {scope}
     ORDER BY job.rank, job.number
     LIMIT 1 {skip})
-RETURNING {columns}, (SELECT max_concurrent_jobs FROM products WHERE products.id = jobs.product_id)
+RETURNING {columns}
 """
 _SCOPE = "AND job.product_id IN (SELECT value FROM {elements}(:products) AS value)"
 
@@ -83,6 +83,8 @@ _NEXT_DUE = select(
     select(func.min(jobs.c.not_before)).where(queued(jobs), jobs.c.not_before > bindparam("now")).scalar_subquery(),
     select(func.min(attempts.c.lease_until)).where(_LIVE).scalar_subquery(),
 )
+_MOMENT = Utc()
+_LIMIT = select(products.c.max_concurrent_jobs).where(products.c.id == bindparam("product_id"))
 _HOLD_PRODUCT = select(products.c.id).where(products.c.id == bindparam("product_id")).with_for_update(key_share=True)
 _ACTIVE_OF_PRODUCT = select(func.count()).where(jobs.c.product_id == bindparam("product_id"), active(jobs))
 
@@ -90,7 +92,6 @@ _ACTIVE_OF_PRODUCT = select(func.count()).where(jobs.c.product_id == bindparam("
 class Claims:
     def __init__(self, tx: Transaction) -> None:
         self._tx = tx
-        self._attempts: Rows[Attempt] = Rows(tx, ATTEMPT)
 
     def take(self, offer: Offer, attempt_id: AttemptId, now: datetime) -> Job | None:
         """The first job that fits the offer, claimed for that attempt; None when there is none.
@@ -99,41 +100,48 @@ class Claims:
         lane is free and has no earlier unfinished job, and its product is open and below its limit.
         """
         dialect = self._tx.connection.dialect
-        wanted = {
-            "now": Utc().process_bind_param(now, dialect),
-            "attempt": attempt_id,
-            "runtimes": to_json(offer.runtimes),
-            "labels": to_json(offer.labels),
-            "products": to_json(offer.product_ids),
-        }
+        statement, decode = _prepared(dialect.name, offer.product_ids is not None)
+        wanted = {"now": _MOMENT.process_bind_param(now, dialect), "attempt": attempt_id, **_lists(offer)}
         # Through the driver itself: SQLAlchemy's own work for a call costs more than the statement.
-        row = self._tx.driver.execute(_statement(dialect.name, offer.product_ids is not None), wanted).fetchone()
+        row = self._tx.driver.execute(statement, wanted).fetchone()
         if row is None:
             return None
-        job = self._tx.jobs.know(JOB.decoder(dialect)(row[:-1]))
-        if self._tx.on_postgres and row[-1] is not None:
-            self._hold_to_limit(job, row[-1])
+        job = JOB.know(self._tx, decode(row))
+        if self._tx.on_postgres:
+            self._hold_to_limit(job)
         return job
 
     def expired(self, now: datetime, limit: int = 100) -> list[Attempt]:
         """Live attempts whose lease has run out, longest ago first."""
-        return self._attempts.all(_EXPIRED, now=now, at_most=limit)
+        return ATTEMPT.all(self._tx, _EXPIRED, now=now, at_most=limit)
 
     def next_due(self, now: datetime) -> datetime | None:
         """The next moment at which something becomes due by itself: a delayed job, or a lease that runs out."""
         moments = self._tx.connection.execute(_NEXT_DUE, {"now": now}).one()
         return min((moment for moment in moments if moment is not None), default=None)
 
-    def _hold_to_limit(self, job: Job, limit: int) -> None:
+    def _hold_to_limit(self, job: Job) -> None:
         """Two claims at once may both have seen the last free place; the one that comes second starts over."""
+        limit = self._tx.connection.execute(_LIMIT, {"product_id": job.product_id}).scalar()
+        if limit is None:
+            return
         self._tx.connection.execute(_HOLD_PRODUCT, {"product_id": job.product_id})
         if self._tx.connection.execute(_ACTIVE_OF_PRODUCT, {"product_id": job.product_id}).scalar_one() > limit:
             raise RaceLost(f"product {job.product_id} reached its limit")
 
 
 @lru_cache(maxsize=4)
-def _statement(dialect: str, scoped: bool) -> str:
+def _prepared(dialect: str, scoped: bool) -> tuple[str, Callable[[Sequence[Any]], Job]]:
+    """The statement in that dialect's words, and what makes a job of its row."""
     words = _POSTGRESQL_WORDS if dialect == POSTGRESQL else _SQLITE_WORDS
-    columns = ", ".join(JOB.names)
-    text = _TAKE.format(**words, columns=columns, scope=_SCOPE.format(**words) if scoped else "")
-    return text if dialect == SQLITE else re.sub(r":(\w+)", r"%(\1)s", text)
+    text = _TAKE.format(**words, columns=", ".join(JOB.names), scope=_SCOPE.format(**words) if scoped else "")
+    return text if dialect == SQLITE else re.sub(r":(\w+)", r"%(\1)s", text), JOB.decoder(dialect)
+
+
+@lru_cache(maxsize=256)
+def _lists(offer: Offer) -> dict[str, str]:
+    return {
+        "runtimes": to_json(offer.runtimes),
+        "labels": to_json(offer.labels),
+        "products": to_json(offer.product_ids),
+    }

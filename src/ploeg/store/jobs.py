@@ -9,7 +9,7 @@ from sqlalchemy import bindparam
 
 from ploeg.domain.ids import JobId, ProductId, StoryId, TaskId, UserId
 from ploeg.domain.job import Job, JobStatus
-from ploeg.store.rows import Rows, Shape
+from ploeg.store.rows import Shape
 from ploeg.store.series import INSTALLATION, next_in
 from ploeg.store.tables.work import active, jobs, unfinished
 
@@ -30,32 +30,27 @@ _NEWEST = JOB.select.order_by(jobs.c.number.desc())
 class Jobs:
     def __init__(self, tx: Transaction) -> None:
         self._tx = tx
-        self._rows: Rows[Job] = Rows(tx, JOB)
 
     def add(self, job: Job, key: str | None = None) -> None:
         """`key` is the request that this job answers; `Conflict` when the same user made it before."""
-        self._rows.add(job, request_key=key)
+        JOB.add(self._tx, job, request_key=key)
 
     def next_number(self) -> int:
         """The installation's next job number: 1, 2, …, each given once."""
         return next_in(self._tx, INSTALLATION, "J")
 
     def get(self, job_id: JobId, lock: bool = False) -> Job | None:
-        return self._rows.get(job_id, lock=lock)
+        return JOB.get(self._tx, job_id, lock=lock)
 
     def by_number(self, number: int) -> Job | None:
-        return self._rows.one(_BY_NUMBER, number=number)
+        return JOB.one(self._tx, _BY_NUMBER, number=number)
 
     def by_key(self, user_id: UserId, key: str) -> Job | None:
-        return self._rows.one(_BY_KEY, user_id=user_id, key=key)
+        return JOB.one(self._tx, _BY_KEY, user_id=user_id, key=key)
 
     def update(self, job: Job) -> None:
         """`Conflict` when that would make a second active job in its lane."""
-        self._rows.update(job)
-
-    def know(self, job: Job) -> Job:
-        """Tells this transaction how the job's row stands now."""
-        return self._rows.know(job)
+        JOB.update(self._tx, job)
 
     def of_products(
         self,
@@ -77,11 +72,11 @@ class Jobs:
             statement = statement.where(jobs.c.story_id == story_id)
         if before is not None:
             statement = statement.where(jobs.c.number < before)
-        return self._rows.all(statement)
+        return JOB.all(self._tx, statement)
 
     def active_in_lane(self, lane: str) -> Job | None:
-        return self._rows.one(_ACTIVE_IN_LANE, lane=lane)
+        return JOB.one(self._tx, _ACTIVE_IN_LANE, lane=lane)
 
     def unfinished_for_task(self, task_id: TaskId) -> Job | None:
         """The oldest job of that task that is queued, claimed, running or waiting."""
-        return self._rows.one(_UNFINISHED_FOR_TASK, task_id=task_id)
+        return JOB.one(self._tx, _UNFINISHED_FOR_TASK, task_id=task_id)

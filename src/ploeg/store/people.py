@@ -9,7 +9,7 @@ from sqlalchemy import bindparam, select, update
 
 from ploeg.domain.access import Token, User
 from ploeg.domain.ids import TokenId, UserId
-from ploeg.store.rows import Rows, Shape
+from ploeg.store.rows import Shape
 from ploeg.store.tables.people import tokens, users
 
 if TYPE_CHECKING:
@@ -34,28 +34,26 @@ class People:
 
     def __init__(self, tx: Transaction) -> None:
         self._tx = tx
-        self._users: Rows[User] = Rows(tx, USER)
-        self._tokens: Rows[Token] = Rows(tx, TOKEN)
 
     def add_user(self, user: User) -> None:
         """`Conflict` when the name is taken."""
-        self._users.add(user)
+        USER.add(self._tx, user)
 
     def user(self, user_id: UserId) -> User | None:
-        return self._users.get(user_id)
+        return USER.get(self._tx, user_id)
 
     def user_named(self, username: str) -> User | None:
-        return self._users.one(_NAMED, username=username)
+        return USER.one(self._tx, _NAMED, username=username)
 
     def users(self) -> list[User]:
         """Everybody, by name."""
-        return sorted(self._users.all(USER.select), key=lambda user: user.username)
+        return sorted(USER.all(self._tx, USER.select), key=lambda user: user.username)
 
     def add_token(self, token: Token, secret_sha256: str) -> None:
-        self._tokens.add(token, secret_sha256=secret_sha256)
+        TOKEN.add(self._tx, token, secret_sha256=secret_sha256)
 
     def token(self, token_id: TokenId) -> Token | None:
-        return self._tokens.get(token_id)
+        return TOKEN.get(self._tx, token_id)
 
     def token_by_hash(self, secret_sha256: str) -> tuple[Token, User] | None:
         """The token of that secret, usable or not, and whose it is."""
@@ -67,7 +65,7 @@ class People:
 
     def tokens_of(self, user_id: UserId) -> list[Token]:
         """All of them, oldest first, the revoked ones too."""
-        return self._tokens.all(_OF_USER, user_id=user_id)
+        return TOKEN.all(self._tx, _OF_USER, user_id=user_id)
 
     def revoke_token(self, token_id: TokenId, at: datetime) -> None:
         """The first revocation stands."""

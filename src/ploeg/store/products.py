@@ -12,7 +12,7 @@ from ploeg.domain.codes import CodeKind
 from ploeg.domain.ids import ProductId, UserId
 from ploeg.domain.product import Product
 from ploeg.store.dialects import per_dialect
-from ploeg.store.rows import Rows, Shape
+from ploeg.store.rows import Shape
 from ploeg.store.series import next_in
 from ploeg.store.tables.products import members, products
 
@@ -45,27 +45,26 @@ _SET_MEMBER = per_dialect(
 class Products:
     def __init__(self, tx: Transaction) -> None:
         self._tx = tx
-        self._rows: Rows[Product] = Rows(tx, PRODUCT)
 
     def add(self, product: Product) -> None:
         """`Conflict` when the code is taken."""
-        self._rows.add(product)
+        PRODUCT.add(self._tx, product)
 
     def update(self, product: Product) -> None:
-        self._rows.update(product)
+        PRODUCT.update(self._tx, product)
 
     def get(self, product_id: ProductId) -> Product | None:
-        return self._rows.get(product_id)
+        return PRODUCT.get(self._tx, product_id)
 
     def by_code(self, code: str) -> Product | None:
-        return self._rows.one(_BY_CODE, code=code)
+        return PRODUCT.one(self._tx, _BY_CODE, code=code)
 
     def visible_to(self, user_id: UserId, include_archived: bool = False) -> list[Product]:
         """Those that the user owns or belongs to, by name."""
-        return _by_name(self._rows.all(_VISIBLE, user_id=user_id), include_archived)
+        return _by_name(PRODUCT.all(self._tx, _VISIBLE, user_id=user_id), include_archived)
 
     def all(self, include_archived: bool = False) -> list[Product]:
-        return _by_name(self._rows.all(PRODUCT.select), include_archived)
+        return _by_name(PRODUCT.all(self._tx, PRODUCT.select), include_archived)
 
     def set_member(self, product_id: ProductId, user_id: UserId, role: Role) -> None:
         """Makes the user a member, or changes a member's role."""

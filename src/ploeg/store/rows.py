@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import fields
-from functools import lru_cache
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, Protocol, TypeVar
 
-from sqlalchemy import Dialect, Executable, Select, Table, bindparam, insert, select, update
+from sqlalchemy import Executable, Select, Table, bindparam, insert, select, update
 
 from ploeg.domain.errors import NotFound
+from ploeg.store.tables.types import reader
 
 if TYPE_CHECKING:
     from ploeg.store.transaction import Transaction
@@ -36,11 +36,43 @@ class Shape(Generic[R]):
         self.noun = noun
         self.names = tuple(field.name for field in fields(record))
         self.columns = [table.c[name] for name in self.names]
-        self.insert = insert(table)
         self.select: Select[Any] = select(*self.columns)
-        self.by_id = self.select.where(table.c.id == bindparam("row_id"))
-        self.by_id_locked = self.by_id.with_for_update()
-        self.update = update(table).where(table.c.id == bindparam("row_id"))
+        self._insert = insert(table)
+        self._by_id = self.select.where(table.c.id == bindparam("row_id"))
+        self._by_id_locked = self._by_id.with_for_update()
+        self._update = update(table).where(table.c.id == bindparam("row_id"))
+
+    def add(self, tx: Transaction, record: R, **further: Any) -> None:
+        """`further` are the columns that the record does not have."""
+        tx.connection.execute(self._insert, self.values(record) | further)
+        self.know(tx, record)
+
+    def get(self, tx: Transaction, row_id: str, *, lock: bool = False) -> R | None:
+        """The record of that id. `lock` keeps others from changing it until this transaction ends."""
+        return self.one(tx, self._by_id_locked if lock else self._by_id, row_id=row_id)
+
+    def one(self, tx: Transaction, statement: Executable, **parameters: Any) -> R | None:
+        """The first record of a statement that selects `columns`."""
+        row = tx.connection.execute(statement, parameters).first()
+        return None if row is None else self.know(tx, self.record(row))
+
+    def all(self, tx: Transaction, statement: Executable, **parameters: Any) -> list[R]:
+        return [self.know(tx, self.record(row)) for row in tx.connection.execute(statement, parameters)]
+
+    def update(self, tx: Transaction, record: R) -> None:
+        """Writes what differs from the record as this transaction last saw it; `NotFound` if there is no such row."""
+        changed = {name: getattr(record, name) for name in self._changed(tx, record)}
+        if not changed:
+            return
+        result = tx.connection.execute(self._update, changed | {"row_id": record.id})
+        if result.rowcount != 1:
+            raise NotFound(self.noun, record.id)
+        self.know(tx, record)
+
+    def know(self, tx: Transaction, record: R) -> R:
+        """Tells the transaction how that row stands."""
+        tx.known[self.noun, record.id] = record
+        return record
 
     def record(self, row: Sequence[Any]) -> R:
         return self.type(**dict(zip(self.names, row, strict=True)))
@@ -48,64 +80,23 @@ class Shape(Generic[R]):
     def values(self, record: R) -> dict[str, Any]:
         return {name: getattr(record, name) for name in self.names}
 
-    @lru_cache(maxsize=4)  # noqa: B019 - shapes live as long as the program
-    def decoder(self, dialect: Dialect) -> Callable[[Sequence[Any]], R]:
-        """Turns a row as the driver gives it, in the order of `columns`, into a record."""
-        readers = [column.type.dialect_impl(dialect).result_processor(dialect, None) for column in self.columns]
-        busy = [(place, reader) for place, reader in enumerate(readers) if reader is not None]
+    def decoder(self, dialect: str) -> Callable[[Sequence[Any]], R]:
+        """Makes records of rows as the driver gives them, with the cells in the order of `columns`."""
+        readers = [(place, reader(column.type, dialect)) for place, column in enumerate(self.columns)]
+        busy = [(place, read) for place, read in readers if read is not None]
 
         def decode(row: Sequence[Any]) -> R:
             cells = list(row)
-            for place, reader in busy:
-                cells[place] = reader(cells[place])
+            for place, read in busy:
+                if cells[place] is not None:
+                    cells[place] = read(cells[place])
             return self.record(cells)
 
         return decode
 
-
-class Rows(Generic[R]):
-    """The rows of one shape within one transaction."""
-
-    def __init__(self, tx: Transaction, shape: Shape[R]) -> None:
-        self._tx = tx
-        self._shape = shape
-        self._known: dict[str, R] = {}
-
-    def add(self, record: R, **further: Any) -> None:
-        """`further` are the columns that the record does not have."""
-        self._tx.connection.execute(self._shape.insert, self._shape.values(record) | further)
-        self._known[record.id] = record
-
-    def get(self, row_id: str, *, lock: bool = False) -> R | None:
-        """The record of that id. `lock` keeps others from changing it until this transaction ends."""
-        return self.one(self._shape.by_id_locked if lock else self._shape.by_id, row_id=row_id)
-
-    def one(self, statement: Executable, **parameters: Any) -> R | None:
-        """The first record of a statement that selects the shape's columns."""
-        row = self._tx.connection.execute(statement, parameters).first()
-        return None if row is None else self.know(self._shape.record(row))
-
-    def all(self, statement: Executable, **parameters: Any) -> list[R]:
-        rows = self._tx.connection.execute(statement, parameters)
-        return [self.know(self._shape.record(row)) for row in rows]
-
-    def update(self, record: R) -> None:
-        """Writes what differs from the record as this transaction last saw it; `NotFound` if there is no such row."""
-        known = self._known.get(record.id)
-        changed = {name: getattr(record, name) for name in self._changed(known, record)}
-        if not changed:
-            return
-        result = self._tx.connection.execute(self._shape.update, changed | {"row_id": record.id})
-        if result.rowcount != 1:
-            raise NotFound(self._shape.noun, record.id)
-        self._known[record.id] = record
-
-    def know(self, record: R) -> R:
-        self._known[record.id] = record
-        return record
-
-    def _changed(self, known: R | None, record: R) -> Iterable[str]:
-        names = (name for name in self._shape.names if name != "id")
+    def _changed(self, tx: Transaction, record: R) -> Iterable[str]:
+        names = [name for name in self.names if name != "id"]
+        known = tx.known.get((self.noun, record.id))
         if known is None:
             return names
         return [name for name in names if getattr(known, name) != getattr(record, name)]

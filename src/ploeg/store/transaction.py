@@ -27,6 +27,8 @@ class Transaction:
         #: The moment of this transaction, by the store's clock.
         self.now = now
         self.connection = connection
+        #: Records as this transaction last saw them, so that an update writes only what differs.
+        self.known: dict[tuple[str, str], Any] = {}
         self.people = People(self)
         self.products = Products(self)
         self.backlog = Backlog(self)

@@ -10,7 +10,7 @@ from sqlalchemy import bindparam, update
 from ploeg.domain.ids import TokenId, UserId, WorkerId
 from ploeg.domain.worker import WorkerRecord, WorkerState
 from ploeg.store.dialects import per_dialect
-from ploeg.store.rows import Rows, Shape
+from ploeg.store.rows import Shape
 from ploeg.store.tables.work import workers
 
 if TYPE_CHECKING:
@@ -42,23 +42,24 @@ _UPSERT = per_dialect(
 class Workers:
     def __init__(self, tx: Transaction) -> None:
         self._tx = tx
-        self._rows: Rows[WorkerRecord] = Rows(tx, WORKER)
 
     def upsert(self, worker: WorkerRecord) -> WorkerRecord:
         """Stores how the worker shows itself. One that was there before keeps its id and the moment it first came."""
         row = self._tx.connection.execute(_UPSERT[self._tx.dialect], WORKER.values(worker)).one()
-        return self._rows.know(WORKER.record(row))
+        return WORKER.know(self._tx, WORKER.record(row))
 
     def get(self, worker_id: WorkerId) -> WorkerRecord | None:
-        return self._rows.get(worker_id)
+        return WORKER.get(self._tx, worker_id)
 
     def of_instance(self, token_id: TokenId, instance: str) -> WorkerRecord | None:
         """The worker that showed itself under that name with that token."""
-        return self._rows.one(_OF_INSTANCE, of_token=token_id, of_instance=instance)
+        return WORKER.one(self._tx, _OF_INSTANCE, of_token=token_id, of_instance=instance)
 
     def all(self, user_id: UserId | None = None) -> list[WorkerRecord]:
         """By host name and age; of one user, or of everybody."""
-        found = self._rows.all(WORKER.select) if user_id is None else self._rows.all(_OF_USER, of_user=user_id)
+        found = (
+            WORKER.all(self._tx, WORKER.select) if user_id is None else WORKER.all(self._tx, _OF_USER, of_user=user_id)
+        )
         return sorted(found, key=lambda worker: (worker.hostname, worker.created_at, worker.id))
 
     def mark(

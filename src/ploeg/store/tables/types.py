@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from datetime import UTC, datetime
 from enum import IntEnum, StrEnum
 from typing import Any, Generic, TypeVar
 
 import msgspec
-from sqlalchemy import JSON, DateTime, Dialect, Integer, Text
+from sqlalchemy import JSON, Boolean, DateTime, Dialect, Integer, Text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
@@ -63,15 +64,15 @@ class Word(TypeDecorator[E], Generic[E]):
     impl = Text
     cache_ok = True
 
-    def __init__(self, words: type[E]) -> None:
+    def __init__(self, members: type[E]) -> None:
         super().__init__()
-        self.words = words
+        self.members = members
 
     def process_bind_param(self, value: E | None, dialect: Dialect) -> str | None:
         return None if value is None else str(value)
 
     def process_result_value(self, value: str | None, dialect: Dialect) -> E | None:
-        return None if value is None else self.words(value)
+        return None if value is None else self.members(value)
 
 
 class Grade(TypeDecorator[N], Generic[N]):
@@ -80,15 +81,15 @@ class Grade(TypeDecorator[N], Generic[N]):
     impl = Integer
     cache_ok = True
 
-    def __init__(self, grades: type[N]) -> None:
+    def __init__(self, members: type[N]) -> None:
         super().__init__()
-        self.grades = grades
+        self.members = members
 
     def process_bind_param(self, value: N | None, dialect: Dialect) -> int | None:
         return None if value is None else int(value)
 
     def process_result_value(self, value: int | None, dialect: Dialect) -> N | None:
-        return None if value is None else self.grades(value)
+        return None if value is None else self.members(value)
 
 
 class Document(TypeDecorator[Any]):
@@ -113,6 +114,18 @@ class Document(TypeDecorator[Any]):
 
     def process_result_value(self, value: Any, dialect: Dialect) -> Any:
         return None if value is None else msgspec.convert(value, self.shape)
+
+
+def reader(kind: TypeEngine[Any], dialect: str) -> Callable[[Any], Any] | None:
+    """What makes a value of a cell that is not null, as the driver gives it, without SQLAlchemy's own steps."""
+    plain = dialect == "sqlite"
+    if isinstance(kind, Utc):
+        return datetime.fromisoformat if plain else lambda moment: moment.astimezone(UTC)
+    if isinstance(kind, Document):
+        return msgspec.json.Decoder(kind.shape).decode if plain else lambda value: msgspec.convert(value, kind.shape)
+    if isinstance(kind, Word | Grade):
+        return {member.value: member for member in kind.members}.__getitem__
+    return bool if plain and isinstance(kind, Boolean) else None
 
 
 def to_json(value: Any) -> str:

@@ -95,11 +95,12 @@ def _partial(name: str, *columns: Column[Any], where: ColumnElement[bool], uniqu
 
 
 #: The law of lanes: whatever the code does, one active job in each.
-ACTIVE_LANE = _partial("uq_jobs_active_lane", jobs.c.lane, where=active(jobs), unique=True)
+ACTIVE_LANE = _partial(
+    "uq_jobs_active_lane", jobs.c.lane, where=and_(jobs.c.lane.is_not(None), active(jobs)), unique=True
+)
 QUEUE = _partial("ix_jobs_queue", jobs.c.rank, jobs.c.number, where=queued(jobs))
 ACTIVE_OF_PRODUCT = _partial("ix_jobs_active_of_product", jobs.c.product_id, where=active(jobs))
 LANE = _partial("ix_jobs_lane", jobs.c.lane, jobs.c.sequence, where=and_(jobs.c.lane.is_not(None), unfinished(jobs)))
-UNFINISHED_OF_TASK = _partial("ix_jobs_unfinished_of_task", jobs.c.task_id, where=unfinished(jobs))
 DELAYED = _partial("ix_jobs_delayed", jobs.c.not_before, where=and_(jobs.c.not_before.is_not(None), queued(jobs)))
 
 workers = Table(

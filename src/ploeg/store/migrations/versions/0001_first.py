@@ -232,8 +232,9 @@ def make_jobs() -> None:
     partial("ix_jobs_queue", "jobs", ["rank", "number"], "status = 'queued'")
     op.create_index("ix_jobs_story_id_number", "jobs", ["story_id", "number"])
     op.create_index("ix_jobs_task_id_number", "jobs", ["task_id", "number"])
-    partial("ix_jobs_unfinished_of_task", "jobs", ["task_id"], "status IN ('claimed', 'queued', 'running', 'waiting')")
-    partial("uq_jobs_active_lane", "jobs", ["lane"], "status IN ('claimed', 'running')", unique=True)
+    partial(
+        "uq_jobs_active_lane", "jobs", ["lane"], "lane IS NOT NULL AND status IN ('claimed', 'running')", unique=True
+    )
 
 
 def make_workers() -> None:
