@@ -1,0 +1,148 @@
+"""The guardian of one agent where there is no sandbox: a program of its own, standard library only.
+
+    python -I -S guardian.py LEASH STATUS PROGRAM [ARGUMENT ...]
+
+It starts PROGRAM, and on Linux becomes the parent of every process below it that loses its own (a "subreaper"), so
+that none can slip away by forking twice or by starting a session. All of them are killed when PROGRAM ends, when the
+worker says so, and when the worker dies: the worker holds the other end of LEASH, and its end is that pipe's end.
+
+    LEASH   what the worker wants: `I` interrupt, `T` terminate, `K` kill everything
+    STATUS  what happened: `started PID` or `failed ERRNO`, then `ended CODE` once no process is left
+"""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import os
+import select
+import signal
+import sys
+from pathlib import Path
+
+_PR_SET_CHILD_SUBREAPER = 36
+_SIGNALS = {b"I": signal.SIGINT, b"T": signal.SIGTERM}
+_IGNORED = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
+
+def main() -> int:
+    leash, status, argv = int(sys.argv[1]), int(sys.argv[2]), sys.argv[3:]
+    for fd in (leash, status):
+        os.set_inheritable(fd, False)
+    wake = _wake_on_dead_children()
+    _become_subreaper()
+    try:
+        # posix_spawn: in the child, nothing of this program runs between fork and exec.
+        leader = os.posix_spawnp(
+            argv[0], argv, os.environ, setsid=True, setsigdef=[*_IGNORED, signal.SIGPIPE, signal.SIGCHLD]
+        )
+    except OSError as error:
+        os.write(status, b"failed %d\n" % (error.errno or 0))
+        return 127
+    os.write(status, b"started %d\n" % leader)
+    _give_up_standard_streams()
+    code = _watch(leader, leash, wake)
+    os.write(status, b"ended %d\n" % code)
+    return 0
+
+
+def _watch(leader: int, leash: int, wake: int) -> int:
+    """Until no process is left; the leader's exit code, negative for a signal."""
+    code: int | None = None
+    while code is None:
+        ready, _, _ = select.select([leash, wake], [], [])
+        if wake in ready:
+            os.read(wake, 4096)
+            code, _ = _reap(leader)
+        if leash in ready and code is None:
+            order = os.read(leash, 1)
+            if order not in _SIGNALS:
+                break
+            _signal_group(leader, _SIGNALS[order])
+    while True:
+        _signal_group(leader, signal.SIGKILL)
+        _kill_descendants()
+        reaped, nobody_left = _reap(leader)
+        code = reaped if code is None else code
+        if nobody_left:
+            return -signal.SIGKILL if code is None else code
+        select.select([wake], [], [], 0.01)
+
+
+def _reap(leader: int) -> tuple[int | None, bool]:
+    """The leader's exit code if it was among the dead, and whether no child is left at all."""
+    code = None
+    while True:
+        try:
+            pid, status = os.waitpid(-1, os.WNOHANG)
+        except ChildProcessError:
+            return code, True
+        if pid == 0:
+            return code, False
+        if pid == leader:
+            code = os.waitstatus_to_exitcode(status)
+
+
+def _kill_descendants() -> None:
+    """Stopped first, so that none forks while the others are being killed."""
+    below = _descendants()
+    for number in (signal.SIGSTOP, signal.SIGKILL):
+        for pid in below:
+            _signal(pid, number)
+
+
+def _descendants() -> list[int]:
+    parents: dict[int, list[int]] = {}
+    for entry in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            # "pid (name) state ppid …", and the name may hold anything.
+            parent = int(entry.read_bytes().rpartition(b")")[2].split()[1])
+        except (OSError, IndexError, ValueError):
+            continue
+        parents.setdefault(parent, []).append(int(entry.parent.name))
+    below: list[int] = []
+    todo = [os.getpid()]
+    while todo:
+        children = parents.get(todo.pop(), [])
+        below += children
+        todo += children
+    return below
+
+
+def _signal(pid: int, number: int) -> None:
+    with contextlib.suppress(ProcessLookupError, PermissionError):
+        os.kill(pid, number)
+
+
+def _signal_group(leader: int, number: int) -> None:
+    with contextlib.suppress(ProcessLookupError, PermissionError):
+        os.killpg(leader, number)
+
+
+def _wake_on_dead_children() -> int:
+    """A descriptor that becomes readable when a child has died."""
+    reading, writing = os.pipe()
+    os.set_blocking(reading, False)
+    os.set_blocking(writing, False)
+    signal.set_wakeup_fd(writing, warn_on_full_buffer=False)
+    signal.signal(signal.SIGCHLD, lambda *_: None)
+    for number in _IGNORED:
+        signal.signal(number, signal.SIG_IGN)
+    return reading
+
+
+def _become_subreaper() -> None:
+    prctl = getattr(ctypes.CDLL(None), "prctl", None)
+    if prctl is not None:
+        prctl(_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
+
+
+def _give_up_standard_streams() -> None:
+    """The agent's output has to end when the agent does."""
+    nothing = os.open(os.devnull, os.O_RDWR)
+    for fd in (0, 1, 2):
+        os.dup2(nothing, fd)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,235 @@
+"""One trusted bare mirror per repository. No agent can write to it; workspaces borrow its objects.
+
+refs/heads/*, refs/tags/*                 the remote's, as of the last fetch
+HEAD                                      the remote's default branch
+refs/ploeg/<job code>/<attempt>           the commits that an attempt made
+refs/ploeg/<job code>/<attempt>-snapshot  the files that it had not committed
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import re
+import secrets
+import shutil
+import time
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import TypeVar
+
+from ploeg.workspace.credentials import Askpass, Credentials
+from ploeg.workspace.git import Git, GitError, GitFault
+from ploeg.workspace.lock import locked
+from ploeg.workspace.remote import PushOutcome, PushResult, Remote
+from ploeg.workspace.repository import Commit, Diff, KeptRef, Repository, text
+
+__all__ = ["Base", "Commit", "Diff", "KeptRef", "Mirror", "Mirrors", "PushOutcome", "PushResult"]
+
+T = TypeVar("T")
+#: A lock file of git's that is older than any git process can be was left by one that was killed.
+_STALE_LOCK = 3600.0
+_MANY_PACKS = 50
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Base:
+    """Where work on a branch begins."""
+
+    sha: str
+    #: The remote's branch that it is the tip of.
+    branch: str
+    #: The branch that was asked for is on the remote already.
+    exists: bool
+
+
+class Mirrors:
+    """The mirrors of this machine, beneath one folder that its worker processes share."""
+
+    def __init__(
+        self,
+        root: Path,
+        git: Git,
+        credentials: Credentials,
+        *,
+        fetch_timeout: float = 600.0,
+        retry_delays: Sequence[float] = (1.0, 3.0),
+    ) -> None:
+        root.mkdir(parents=True, exist_ok=True)
+        self._root = root
+        self._git = git
+        self._credentials = credentials
+        self._askpass = Askpass(root)
+        self._fetch_timeout = fetch_timeout
+        self._retry_delays = tuple(retry_delays)
+
+    async def open(self, url: str) -> Mirror:
+        """The mirror of a repository, made and filled if there is none yet. Raises `GitError`, `Invalid`."""
+        remote = Remote(url, self._git, self._credentials, self._askpass)
+        name = directory_name(url)
+        mirror = Mirror(self._root / f"{name}.git", remote, self._git, self._fetch_timeout, self._retry_delays)
+        if not mirror.path.exists():
+            async with locked(self._root / f"{name}.lock", self._fetch_timeout):
+                if not mirror.path.exists():
+                    await self._make(mirror, remote)
+        return mirror
+
+    async def _make(self, mirror: Mirror, remote: Remote) -> None:
+        fresh = self._root / f".making-{mirror.path.name}-{secrets.token_hex(4)}"
+        for leftover in self._root.glob(f".making-{mirror.path.name}-*"):
+            await asyncio.to_thread(shutil.rmtree, leftover, ignore_errors=True)
+        try:
+            await Mirror(fresh, remote, self._git, self._fetch_timeout, self._retry_delays).fill()
+            fresh.rename(mirror.path)
+        finally:
+            await asyncio.to_thread(shutil.rmtree, fresh, ignore_errors=True)
+
+
+class Mirror(Repository):
+    """A repository's trusted copy."""
+
+    def __init__(
+        self, path: Path, remote: Remote, git: Git, fetch_timeout: float, retry_delays: Sequence[float]
+    ) -> None:
+        super().__init__(path, git)
+        self._remote = remote
+        self._fetch_timeout = fetch_timeout
+        self._retry_delays = retry_delays
+
+    @property
+    def url(self) -> str:
+        return self._remote.url
+
+    @property
+    def name(self) -> str:
+        return self.path.stem
+
+    async def fill(self) -> None:
+        """Makes the repository and fetches all of it."""
+        sha = await self._retrying(self._remote.any_sha)
+        if sha is None:
+            raise GitError(GitFault.EMPTY, f"reading {self.url}", "the repository has no commit")
+        hashing = "sha256" if len(sha) == 64 else "sha1"
+        await self._git.run(
+            *("init", "--quiet", "--bare", "--template=", f"--object-format={hashing}", str(self.path)),
+            doing="making the mirror",
+        )
+        await self._fetch()
+
+    async def fetch(self) -> None:
+        """Makes branches, tags and HEAD those of the remote. Raises `GitError`; its fault is EMPTY without a commit."""
+        async with locked(self.path.with_suffix(".lock"), self._fetch_timeout):
+            self._drop_stale_locks()
+            await self._fetch()
+
+    async def base(self, branch: str) -> Base:
+        """The tip of the branch if the remote has it, else that of the default branch."""
+        tip = await self.branch_tip(branch)
+        if tip is not None:
+            return Base(sha=tip, branch=branch, exists=True)
+        default = await self.default_branch()
+        tip = await self.branch_tip(default)
+        if tip is None:
+            raise GitError(GitFault.EMPTY, f"reading {self.url}", f"its default branch {default} has no commit")
+        return Base(sha=tip, branch=default, exists=False)
+
+    async def take_bundle(self, bundle: Path, ref: str) -> None:
+        """Takes an attempt's commits over; every object is checked. `keep` then says what they are."""
+        await self._git.run(
+            *("-c", "transfer.fsckObjects=true", "-c", "fetch.unpackLimit=1"),
+            *("fetch", "--quiet", "--no-tags", "--no-write-fetch-head", str(bundle)),
+            *(f"+refs/ploeg/*:{ref}-incoming/*", f"+refs/heads/*:{ref}-branches/*"),
+            doing="taking over the agent's commits",
+            directory=self.path,
+            within=self._fetch_timeout,
+        )
+
+    async def kept_at(self, ref: str) -> list[str]:
+        """The commits that are kept for an attempt so far."""
+        listed = await self._run(
+            "for-each-ref", "--format=%(objectname)", ref, f"{ref}-snapshot", doing="listing kept work"
+        )
+        return text(listed).split()
+
+    async def keep(self, ref: str, head: str, snapshot: str | None) -> None:
+        """Points the refs of an attempt's work at commits that the mirror holds. Raises `GitError`."""
+        orders = [f"update {ref} {head}"]
+        orders += [f"update {ref}-snapshot {snapshot}"] if snapshot else []
+        listed = await self._run(
+            "for-each-ref", "--format=%(refname)", f"{ref}-incoming/", f"{ref}-snapshot", doing="listing kept work"
+        )
+        gone = [name for name in text(listed).split() if "-incoming/" in name or not snapshot]
+        orders += [f"delete {name}" for name in gone]
+        await self._git.run(
+            *("-c", "core.logAllRefUpdates=always", "update-ref", "--create-reflog", "--stdin"),
+            doing="keeping the agent's work",
+            directory=self.path,
+            input="".join(f"{order}\n" for order in orders).encode(),
+        )
+
+    async def push(self, sha: str, branch: str, *, within: float = 300.0) -> PushResult:
+        """Puts a commit on the remote's branch, only ever forward. Raises `Invalid` for a bad name, else nothing."""
+        return await self._remote.push_from(self.path, sha, branch, within)
+
+    async def prune_kept(self, before: datetime) -> list[str]:
+        """Forgets what was kept before that moment; returns the refs that are gone."""
+        old = [kept for kept in await self.kept() if kept.at < before]
+        orders = "".join(f"delete {kept.ref} {kept.sha}\n" for kept in old)
+        if old:
+            await self._git.run(
+                *("update-ref", "--stdin"), doing="forgetting kept work", directory=self.path, input=orders.encode()
+            )
+        return [kept.ref for kept in old]
+
+    async def tidy(self) -> None:
+        """Packs what many fetches have left, for an idle moment. Nothing is dropped: a workspace may lean on it."""
+        if len(list((self.objects / "pack").glob("*.pack"))) < _MANY_PACKS:
+            return
+        async with locked(self.path.with_suffix(".lock"), self._fetch_timeout):
+            await self._run("repack", "-a", "-d", "-k", "-q", doing="packing the mirror")
+            await self._run("pack-refs", "--all", doing="packing the mirror")
+
+    async def _fetch(self) -> None:
+        head, _ = await asyncio.gather(
+            self._retrying(self._remote.head),
+            self._retrying(lambda: self._remote.fetch_into(self.path, self._fetch_timeout)),
+        )
+        branch = head.branch or await self._guessed_default(head.sha)
+        await self._run("symbolic-ref", "HEAD", f"refs/heads/{branch}", doing="noting the default branch")
+
+    async def _guessed_default(self, sha: str | None) -> str:
+        """For a remote whose HEAD names no branch that exists: the branch at HEAD's commit, or the only one."""
+        listed = await self._run(
+            "for-each-ref", "--format=%(objectname) %(refname:strip=2)", "refs/heads/", doing="listing branches"
+        )
+        branches = [line.split(" ", 1) for line in text(listed).splitlines()]
+        fitting = [name for tip, name in branches if tip == sha] or [name for _, name in branches]
+        if not fitting:
+            raise GitError(GitFault.EMPTY, f"reading {self.url}", "the repository has no commit")
+        if len(fitting) > 1 and sha is None:
+            remedy = "set the default branch of the remote to one that exists"
+            raise GitError(GitFault.REFUSED, f"reading {self.url}", "its HEAD names no existing branch", remedy)
+        return fitting[0]
+
+    async def _retrying(self, attempt: Callable[[], Awaitable[T]]) -> T:
+        for delay in self._retry_delays:
+            try:
+                return await attempt()
+            except GitError as error:
+                if error.fault is not GitFault.UNREACHABLE:
+                    raise
+            await asyncio.sleep(delay)
+        return await attempt()
+
+    def _drop_stale_locks(self) -> None:
+        for lock in (*self.path.glob("*.lock"), *(self.path / "refs").rglob("*.lock")):
+            if lock.stat().st_mtime < time.time() - _STALE_LOCK:
+                lock.unlink(missing_ok=True)
+
+
+def directory_name(url: str) -> str:
+    """A folder's name for a repository: unique by the URL's hash, readable by its tail."""
+    tail = re.sub(r"[^A-Za-z0-9._-]+", "-", url.rstrip("/").removesuffix(".git").rpartition("/")[2])[-40:]
+    return f"{hashlib.sha256(url.encode()).hexdigest()[:16]}-{tail.strip('.-') or 'repository'}"

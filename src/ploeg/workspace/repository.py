@@ -1,0 +1,139 @@
+"""Reading a trusted bare repository: its branches, its history, and the work that is kept in it."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from ploeg.domain.gate import FileChange
+from ploeg.workspace.git import Git
+
+KEPT = "refs/ploeg"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Commit:
+    sha: str
+    subject: str
+    author: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Diff:
+    """What changed between two commits. Names that are not UTF-8 show their bytes as `\\xNN`."""
+
+    files: list[FileChange]
+    text: str
+    #: The text is longer than what was asked for; `files` is always whole.
+    cut: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeptRef:
+    ref: str
+    sha: str
+    #: When it was last taken over.
+    at: datetime
+
+
+class Repository:
+    """A bare repository that only Ploeg writes."""
+
+    def __init__(self, path: Path, git: Git) -> None:
+        self.path = path
+        self._git = git
+
+    @property
+    def objects(self) -> Path:
+        return self.path / "objects"
+
+    async def default_branch(self) -> str:
+        """The remote's, as of the last fetch."""
+        return await self._text("symbolic-ref", "--short", "HEAD", doing="reading the default branch")
+
+    async def branch_tip(self, branch: str) -> str | None:
+        """The branch's commit on the remote, as of the last fetch."""
+        return await self._resolve(f"refs/heads/{branch}^{{commit}}")
+
+    async def refs_for_a_workspace(self) -> bytes:
+        """The remote's tags and, as `origin/*`, its branches: a `packed-refs` file for a repository that borrows."""
+        tags = "--format=%(objectname) %(refname)"
+        branches = "--format=%(objectname) refs/remotes/origin/%(refname:strip=2)"
+        lines = await self._run("for-each-ref", branches, "refs/heads/", doing="listing branches")
+        return lines + await self._run("for-each-ref", tags, "refs/tags/", doing="listing tags")
+
+    async def has(self, sha: str) -> bool:
+        return await self._resolve(f"{sha}^{{commit}}") is not None
+
+    async def tree(self, sha: str) -> str:
+        """The tree of a commit."""
+        return await self._text("rev-parse", "--verify", f"{sha}^{{tree}}", doing="reading a commit")
+
+    async def commits(self, base: str, head: str, limit: int = 200) -> list[Commit]:
+        """What `head` has and `base` has not, newest first."""
+        form = "--format=%H%x00%s%x00%an%x00%ct"
+        finished = await self._run(
+            "log", "-z", form, f"--max-count={limit}", f"{base}..{head}", doing="reading commits"
+        )
+        fields = finished.split(b"\0")
+        rows = [fields[n : n + 4] for n in range(0, len(fields) - 3, 4)]
+        return [
+            Commit(sha=text(sha), subject=text(subject), author=text(author), at=datetime.fromtimestamp(int(at), UTC))
+            for sha, subject, author, at in rows
+        ]
+
+    async def diff(self, base: str, head: str, *, text_limit: int = 256 * 1024) -> Diff:
+        """The changes from `base` to `head`. A rename is a deletion and an addition."""
+        plain = ("--no-renames", "--no-ext-diff", "--no-textconv", "--no-color", base, head, "--")
+        counted = await self._run("diff", "--numstat", "-z", *plain, doing="comparing commits")
+        shown = await self._git.run(
+            "diff", *plain, doing="comparing commits", directory=self.path, max_output=text_limit, accept=(0, None)
+        )
+        return Diff(files=_file_changes(counted), text=text(shown.stdout), cut=shown.truncated)
+
+    async def kept(self, job_code: str | None = None) -> list[KeptRef]:
+        """The refs that keep attempts' work."""
+        where = f"{KEPT}/{job_code}/" if job_code else f"{KEPT}/"
+        listed = await self._run("for-each-ref", "--format=%(refname) %(objectname)", where, doing="listing kept work")
+        refs = [line.rpartition(" ") for line in text(listed).splitlines()]
+        return [KeptRef(ref=ref, sha=sha, at=self._updated_at(ref)) for ref, _, sha in refs]
+
+    def _updated_at(self, ref: str) -> datetime:
+        try:
+            changed = (self.path / "logs" / ref).stat().st_mtime
+        except OSError:
+            changed = time.time()
+        return datetime.fromtimestamp(changed, UTC)
+
+    async def _resolve(self, what: str) -> str | None:
+        finished = await self._git.run(
+            "rev-parse", "--verify", "--quiet", what, doing="reading a ref", directory=self.path, accept=(0, 1, 128)
+        )
+        return finished.stdout.decode().strip() or None
+
+    async def _text(self, *arguments: str, doing: str) -> str:
+        return await self._git.text(*arguments, doing=doing, directory=self.path)
+
+    async def _run(self, *arguments: str, doing: str) -> bytes:
+        return (await self._git.run(*arguments, doing=doing, directory=self.path)).stdout
+
+
+def _file_changes(numstat: bytes) -> list[FileChange]:
+    changes = []
+    for entry in numstat.split(b"\0"):
+        if entry:
+            added, removed, path = entry.split(b"\t", 2)
+            changes.append(FileChange(path=text(path), added=_count(added), removed=_count(removed)))
+    return changes
+
+
+def _count(number: bytes) -> int:
+    return 0 if number == b"-" else int(number)
+
+
+def text(data: bytes) -> str:
+    """What git said; a name that is not UTF-8 shows its bytes as `\\xNN`."""
+    return data.decode("utf-8", "backslashreplace")

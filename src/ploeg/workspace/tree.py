@@ -1,0 +1,258 @@
+"""Who owns the processes below one program, so that none of them outlives it.
+
+Three owners: a PID namespace (bubblewrap), a guardian program (no sandbox), and a plain process group for Ploeg's own
+short-lived commands.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import os
+import signal
+import sys
+import tempfile
+from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
+from pathlib import Path, PurePath
+
+from ploeg.domain.errors import PloegError
+from ploeg.workspace.pipe import PipeReader
+
+MARKER = "PLOEG_ATTEMPT"
+_GUARDIAN = Path(__file__).with_name("guardian.py")
+_START_LIMIT = 10.0
+
+
+class StartFailed(PloegError):
+    """A program could not be started."""
+
+
+class Tree(ABC):
+    """One program to be started, and everything that it will start itself."""
+
+    #: What is really started, with which environment and where.
+    argv: tuple[str, ...]
+    env: Mapping[str, str]
+    cwd: str
+
+    def __init__(self) -> None:
+        self._child_fds: list[int] = []
+
+    @property
+    def pass_fds(self) -> tuple[int, ...]:
+        return tuple(self._child_fds)
+
+    def close_child_ends(self) -> None:
+        """Closes this side's copies of what only the child needs."""
+        while self._child_fds:
+            os.close(self._child_fds.pop())
+
+    @abstractmethod
+    async def started(self, pid: int) -> None:
+        """Returns once the tree is owned. Raises `StartFailed` when there is nothing to own."""
+
+    @abstractmethod
+    def signal(self, number: signal.Signals) -> None:
+        """Asks the leader and its process group, as a terminal would."""
+
+    @abstractmethod
+    def kill(self) -> None:
+        """Ends all of it, whatever it does against that."""
+
+    @abstractmethod
+    async def emptied(self, code: int) -> int:
+        """Called when the started process has ended with `code`: returns the leader's code once nothing is left."""
+
+    def close(self) -> None:
+        self.close_child_ends()
+
+
+class GroupTree(Tree):
+    """A process group: for trusted commands, which do not run away from it."""
+
+    def __init__(self, argv: Sequence[str], cwd: PurePath, env: Mapping[str, str]) -> None:
+        super().__init__()
+        self.argv, self.cwd, self.env = tuple(argv), str(cwd), env
+        self._pid = 0
+
+    async def started(self, pid: int) -> None:
+        self._pid = pid
+
+    def signal(self, number: signal.Signals) -> None:
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            os.killpg(self._pid, number)
+
+    def kill(self) -> None:
+        self.signal(signal.SIGKILL)
+
+    async def emptied(self, code: int) -> int:
+        self.kill()
+        return code
+
+
+class NamespaceTree(Tree):
+    """A PID namespace made by bubblewrap: the kernel ends everything in it together with its first process."""
+
+    def __init__(
+        self, program: str, options: Sequence[str], data: Mapping[str, bytes], argv: Sequence[str], cwd: PurePath
+    ) -> None:
+        """`data` maps a path in the sandbox to the content of the file that is to be there."""
+        super().__init__()
+        files = [part for path, content in data.items() for part in ("--ro-bind-data", str(self._fd(content)), path)]
+        arguments = [*files, *options, "--chdir", str(cwd)]
+        info, info_child = os.pipe()
+        self._child_fds.append(info_child)
+        self._info = PipeReader(info)
+        blob = self._fd("".join(f"{argument}\0" for argument in arguments).encode("utf-8", "surrogateescape"))
+        # An empty environment and the options in a file: /proc/1 of the sandbox shows both.
+        self.argv = (program, "--args", str(blob), "--info-fd", str(info_child), "--", *argv)
+        self.env, self.cwd = {}, "/"
+        self._first = -1
+        self._first_pid = 0
+
+    async def started(self, pid: int) -> None:
+        said = b""
+        try:
+            async with asyncio.timeout(_START_LIMIT):
+                while chunk := await self._info.read():
+                    said += chunk
+            self._first_pid = int(json.loads(said)["child-pid"])
+        except (TimeoutError, ValueError, KeyError):
+            raise StartFailed(f"{self.argv[0]} did not make its sandbox") from None
+        finally:
+            self._info.close()
+        with contextlib.suppress(ProcessLookupError):
+            self._first = os.pidfd_open(self._first_pid)
+
+    def signal(self, number: signal.Signals) -> None:
+        leader = _first_child(self._first_pid) if self._first >= 0 else None
+        if leader is not None:
+            # The group is that of the namespace's first process, which takes no signal that it does not handle.
+            with contextlib.suppress(ProcessLookupError, PermissionError):
+                os.killpg(os.getpgid(leader), number)
+
+    def kill(self) -> None:
+        if self._first >= 0:
+            with contextlib.suppress(ProcessLookupError):
+                signal.pidfd_send_signal(self._first, signal.SIGKILL)
+
+    async def emptied(self, code: int) -> int:
+        self.kill()
+        if self._first >= 0:
+            # It can be waited for only after the kernel has ended all the others.
+            await _ended(self._first)
+        return 128 - code if 128 < code < 128 + signal.NSIG else code
+
+    def close(self) -> None:
+        super().close()
+        self._info.close()
+        if self._first >= 0:
+            os.close(self._first)
+            self._first = -1
+
+    def _fd(self, content: bytes) -> int:
+        fd = content_fd(content)
+        self._child_fds.append(fd)
+        return fd
+
+
+class GuardianTree(Tree):
+    """A guardian program that is the parent of every process below it; see `guardian.py`."""
+
+    def __init__(self, argv: Sequence[str], cwd: PurePath, env: Mapping[str, str]) -> None:
+        super().__init__()
+        leash_child, self._leash = os.pipe()
+        status, status_child = os.pipe()
+        self._child_fds += [leash_child, status_child]
+        self._status = PipeReader(status)
+        self._said = b""
+        self.argv = (sys.executable, "-I", "-S", str(_GUARDIAN), str(leash_child), str(status_child), *argv)
+        self.cwd, self.env = str(cwd), env
+
+    async def started(self, pid: int) -> None:
+        try:
+            async with asyncio.timeout(_START_LIMIT):
+                while b"\n" not in self._said:
+                    chunk = await self._status.read()
+                    if not chunk:
+                        raise StartFailed("the guardian of the process ended before it had started it")
+                    self._said += chunk
+        except TimeoutError:
+            raise StartFailed("the guardian of the process did not start it in time") from None
+        word, _, number = self._said.decode().partition("\n")[0].partition(" ")
+        if word == "failed":
+            raise StartFailed(os.strerror(int(number)))
+
+    def signal(self, number: signal.Signals) -> None:
+        self._say(b"I" if number is signal.SIGINT else b"T")
+
+    def kill(self) -> None:
+        self._say(b"K")
+
+    async def emptied(self, code: int) -> int:
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(1):
+                while chunk := await self._status.read():
+                    self._said += chunk
+        for line in self._said.decode().splitlines():
+            word, _, number = line.partition(" ")
+            if word == "ended":
+                return int(number)
+        # Somebody killed the guardian: what it would have ended is looked for by its mark.
+        if marker := self.env.get(MARKER):
+            from ploeg.workspace.leftovers import end_leftovers
+
+            await asyncio.to_thread(end_leftovers, marker)
+        return code if code < 0 else -signal.SIGKILL
+
+    def close(self) -> None:
+        super().close()
+        self._status.close()
+        if self._leash >= 0:
+            os.close(self._leash)
+            self._leash = -1
+
+    def _say(self, order: bytes) -> None:
+        if self._leash >= 0:
+            with contextlib.suppress(OSError):
+                os.write(self._leash, order)
+
+
+def content_fd(content: bytes) -> int:
+    """A descriptor from which that content can be read; it is in no directory."""
+    if hasattr(os, "memfd_create"):
+        fd = os.memfd_create("ploeg")
+    else:
+        with tempfile.TemporaryFile() as file:
+            fd = os.dup(file.fileno())
+    view = memoryview(content)
+    while view:
+        view = view[os.write(fd, view) :]
+    os.lseek(fd, 0, os.SEEK_SET)
+    return fd
+
+
+async def _ended(pidfd: int) -> None:
+    loop = asyncio.get_running_loop()
+    done = asyncio.Event()
+    loop.add_reader(pidfd, done.set)
+    try:
+        await done.wait()
+    finally:
+        loop.remove_reader(pidfd)
+
+
+def _first_child(parent: int) -> int | None:
+    """The oldest child of a process, from /proc."""
+    oldest: tuple[int, int] | None = None
+    for entry in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            fields = entry.read_bytes().rpartition(b")")[2].split()
+            if int(fields[1]) == parent:
+                started = (int(fields[19]), int(entry.parent.name))
+                oldest = started if oldest is None else min(oldest, started)
+        except (OSError, IndexError, ValueError):
+            continue
+    return None if oldest is None else oldest[1]
