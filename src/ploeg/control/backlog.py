@@ -28,8 +28,8 @@ class View:
 
     item: Pbi | Story | Task
     product: str
-    #: Code of the story's backlog item or of the task's story.
-    parent: str | None = None
+    #: Code of the story's backlog item or of the task's story; empty for a backlog item.
+    parent: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,7 +188,7 @@ def _product_code(tx: Transaction, product_id: ProductId) -> str:
     return product.code
 
 
-def _parent_code(tx: Transaction, item: Pbi | Story | Task) -> str | None:
+def _parent_code(tx: Transaction, item: Pbi | Story | Task) -> str:
     match item:
         case Story():
             parent: Pbi | Story | None = tx.backlog.pbi(item.pbi_id)
@@ -196,7 +196,7 @@ def _parent_code(tx: Transaction, item: Pbi | Story | Task) -> str | None:
             parent = tx.backlog.story(item.story_id)
         case _:
             parent = None
-    return parent.code if parent is not None else None
+    return parent.code if parent is not None else ""
 
 
 def _in(product_code: str, reference: str) -> str:

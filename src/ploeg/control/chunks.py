@@ -8,8 +8,10 @@ from datetime import datetime
 
 from ploeg.control import people, report
 from ploeg.control.plane import ControlPlane
+from ploeg.control.watch import PASSING
 from ploeg.domain.access import Principal
 from ploeg.domain.attempt import Attempt
+from ploeg.domain.occurrence import Event
 from ploeg.store.transaction import Transaction
 from ploeg.wire.work import EventChunk, EventReply
 
@@ -32,7 +34,10 @@ async def append(plane: ControlPlane, secret: str, attempt_id: str, chunk: Event
     data = plane.transcripts.encode(chunk.events, place.now, stored)
     if data:
         await asyncio.to_thread(plane.transcripts.write, place.job_code, place.attempt.number, stored, data)
-    return await plane.work(secret, _count, attempt_id, chunk.chunk, stored, len(data))
+    reply, growth = await plane.work(secret, _count, attempt_id, chunk.chunk, stored, len(data))
+    if growth is not None:
+        plane.watch.tell([growth])
+    return reply
 
 
 def _place(tx: Transaction, actor: Principal, attempt_id: str) -> _Place:
@@ -43,20 +48,22 @@ def _place(tx: Transaction, actor: Principal, attempt_id: str) -> _Place:
 
 def _count(
     tx: Transaction, actor: Principal, attempt_id: str, chunk: int, stored: int, size: int
-) -> EventReply:
+) -> tuple[EventReply, Event | None]:
     """From here on the bytes behind `stored` are part of the transcript, unless another request was first."""
     attempt, worker = report.of_caller(tx, actor, attempt_id)
     attempt = attempt.held_by(worker.id)
     job = report.owned_job(tx, attempt)
     if attempt.next_chunk != chunk or attempt.transcript_bytes != stored:
-        return EventReply(next_chunk=attempt.next_chunk)
+        return EventReply(next_chunk=attempt.next_chunk), None
     tx.attempts.update(attempt.evolve(next_chunk=chunk + 1, transcript_bytes=stored + size))
-    tx.events.add(
-        "log.appended",
+    growth = Event(
+        id=PASSING,
+        at=tx.now,
+        type="log.appended",
         product_id=job.product_id,
         job_id=job.id,
         attempt_id=attempt.id,
         actor=f"worker:{worker.id}",
         data={"code": job.code, "attempt": attempt.number, "bytes": stored + size},
     )
-    return EventReply(next_chunk=chunk + 1)
+    return EventReply(next_chunk=chunk + 1), growth

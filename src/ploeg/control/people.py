@@ -36,6 +36,27 @@ class NewToken:
     secret: str
 
 
+def known(tx: Transaction, secret: str) -> tuple[Token, User]:
+    """The usable token of that secret, and whose it is; `Unauthenticated` says why there is none."""
+    if tokens.kind_of(secret) is None:
+        raise Unauthenticated("that is no token of Ploeg's")
+    found = tx.people.token_by_hash(tokens.digest(secret))
+    if found is None:
+        raise Unauthenticated("this server does not know that token")
+    token, _ = found
+    if not token.usable(tx.now):
+        raise Unauthenticated("that token was revoked" if token.revoked_at else "that token has expired")
+    return found
+
+
+def person(tx: Transaction, secret: str) -> Principal:
+    """The person who carries that token; `Denied` for a worker's."""
+    token, user = known(tx, secret)
+    if token.kind is not TokenKind.PERSONAL:
+        raise Denied("a worker's token opens only /api/v1/work; use a personal one here")
+    return _principal(token, user)
+
+
 def worker(tx: Transaction, secret: str) -> Principal:
     """The worker that carries that token; `Denied` for a personal one."""
     return _worker(*known(tx, secret))
@@ -50,10 +71,6 @@ def worker_at_work(tx: Transaction, secret: str) -> Principal:
     return caller
 
 
-def principal(token: Token, user: User) -> Principal:
-    return Principal(user=user, token_id=token.id, token_kind=token.kind, scopes=token.scopes)
-
-
 def stale(tx: Transaction, token: Token) -> bool:
     """Its last use was written long enough ago to be written again."""
     return token.last_used_at is None or tx.now - token.last_used_at >= TOUCH_EVERY
@@ -64,7 +81,9 @@ def sign_in_this_machine(tx: Transaction, username: str) -> SignIn:
     user = tx.people.user_named(username)
     if user is None:
         user = _add_user(tx, username, is_admin=True)
-    personal = _issue(tx, user, TokenKind.PERSONAL, f"{username} on the server's machine", ALLOWED_SCOPES[TokenKind.PERSONAL])
+    personal = _issue(
+        tx, user, TokenKind.PERSONAL, f"{username} on the server's machine", ALLOWED_SCOPES[TokenKind.PERSONAL]
+    )
     worker = _issue(tx, user, TokenKind.WORKER, "worker on the server's machine", ALLOWED_SCOPES[TokenKind.WORKER])
     return SignIn(personal.secret, worker.secret)
 
@@ -87,6 +106,15 @@ def tokens_of(tx: Transaction, actor: Principal) -> list[Token]:
     """The caller's own tokens, newest first."""
     actor.require(Scope.READ)
     return sorted(tx.people.tokens_of(actor.user.id), key=lambda token: token.created_at, reverse=True)
+
+
+def own_token(tx: Transaction, actor: Principal) -> Token:
+    """The token that the caller came with."""
+    actor.require(Scope.READ)
+    token = tx.people.token(actor.token_id)
+    if token is None:
+        raise NotFound("token", actor.token_id)
+    return token
 
 
 def make_token(
@@ -124,22 +152,14 @@ def revoke_token(tx: Transaction, actor: Principal, token_id: str) -> Token:
     return replace(token, revoked_at=tx.now)
 
 
-def _known(tx: Transaction, secret: str) -> tuple[Token, User]:
-    if tokens.kind_of(secret) is None:
-        raise Unauthenticated("that is no token of Ploeg's")
-    found = tx.people.token_by_hash(tokens.digest(secret))
-    if found is None:
-        raise Unauthenticated("this server does not know that token")
-    token, _ = found
-    if not token.usable(tx.now):
-        raise Unauthenticated("that token was revoked" if token.revoked_at else "that token has expired")
-    return found
+def _principal(token: Token, user: User) -> Principal:
+    return Principal(user=user, token_id=token.id, token_kind=token.kind, scopes=token.scopes)
 
 
 def _worker(token: Token, user: User) -> Principal:
     if token.kind is not TokenKind.WORKER:
         raise Denied("this door opens for a worker's token only; make one with `ploeg token create --kind worker`")
-    caller = principal(token, user)
+    caller = _principal(token, user)
     caller.require(Scope.WORK)
     return caller
 

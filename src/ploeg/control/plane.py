@@ -9,12 +9,13 @@ from typing import Concatenate, ParamSpec, TypeVar
 
 from ploeg.control import people
 from ploeg.control.installation import Installation
+from ploeg.control.log import narrate
 from ploeg.control.transcripts import Transcripts
 from ploeg.control.watch import Watch
-from ploeg.domain.access import Principal, TokenKind
-from ploeg.domain.errors import Denied
+from ploeg.domain.access import Principal
 from ploeg.domain.occurrence import Event
-from ploeg.store.store import EngineInfo, Store
+from ploeg.store.info import EngineInfo
+from ploeg.store.store import Store
 from ploeg.store.transaction import Transaction
 
 P = ParamSpec("P")
@@ -24,7 +25,9 @@ T = TypeVar("T")
 class ControlPlane:
     """One per server process; belongs to its event loop."""
 
-    def __init__(self, store: Store, installation: Installation, transcripts: Transcripts, started_at: datetime) -> None:
+    def __init__(
+        self, store: Store, installation: Installation, transcripts: Transcripts, started_at: datetime
+    ) -> None:
         self.store = store
         self.installation = installation
         self.transcripts = transcripts
@@ -68,13 +71,11 @@ class ControlPlane:
 
         result = await self.store.write(run)
         self.watch.tell(emitted)
+        narrate(emitted)
         return result
 
 
 def _identify(tx: Transaction, secret: str) -> tuple[Principal, bool]:
-    token, user = people.known(tx, secret)
-    if token.kind is not TokenKind.PERSONAL:
-        raise Denied("a worker's token opens only /api/v1/work; use a personal one here")
-    return people.principal(token, user), people.stale(tx, token)
-
-
+    caller = people.person(tx, secret)
+    token = tx.people.token(caller.token_id)
+    return caller, token is not None and people.stale(tx, token)

@@ -93,9 +93,7 @@ def restore(tx: Transaction, actor: Principal, reference: str) -> ProductView:
 
 def members(tx: Transaction, actor: Principal, reference: str) -> list[Member]:
     product = find.product(tx, actor, reference)
-    named = {user_id: role for user_id, role in tx.products.members(product.id)}
-    named[product.owner_id] = Role.OWNER
-    found = [(tx.people.user(user_id), role) for user_id, role in named.items()]
+    found = [(tx.people.user(user_id), role) for user_id, role in tx.products.members(product.id).items()]
     return sorted((Member(user, role) for user, role in found if user), key=lambda member: member.user.username)
 
 
@@ -124,7 +122,8 @@ def _view(tx: Transaction, actor: Principal, product: Product) -> ProductView:
 def _new_code(tx: Transaction, wished: str | None, name: str) -> str:
     code = wished if wished is not None else re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")[:30].strip("-")
     if not CODE.fullmatch(code) or codes.parse(code) is not None:
-        raise Invalid("code", code, "give a code of small letters, digits and dashes that begins with a letter, at most 30")
+        remedy = "give a code of small letters, digits and dashes that begins with a letter, at most 30"
+        raise Invalid("code", code, remedy)
     if tx.products.by_code(code) is not None:
         raise Conflict(f"there is a product with the code {code} already; give this one another")
     return code

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ploeg.control import presence, settle
+from ploeg.control import people, presence, settle
 from ploeg.control.installation import Installation
 from ploeg.control.proof import check_proof
 from ploeg.control.text import TITLE_MAX, kept, kept_json
@@ -89,6 +89,14 @@ def hand_back(tx: Transaction, actor: Principal, handback: Handback) -> Handback
     for attempt in lost:
         settle.end_attempt(tx, owned_job(tx, attempt), attempt, end, f"worker:{worker.id}")
     return HandbackReply(worker_id=worker.id, handed_back=[attempt.id for attempt in lost])
+
+
+def names(tx: Transaction, secret: str, attempt_id: str) -> tuple[str, int]:
+    """Job code and number of an attempt of the caller's, ended or not: its files are named after them."""
+    attempt, _ = of_caller(tx, people.worker(tx, secret), attempt_id)
+    job = tx.jobs.get(attempt.job_id)
+    assert job is not None, "a foreign key keeps the job of every attempt"
+    return job.code, attempt.number
 
 
 def of_caller(tx: Transaction, actor: Principal, attempt_id: str) -> tuple[Attempt, WorkerRecord]:

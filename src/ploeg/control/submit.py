@@ -106,7 +106,8 @@ def _queue(
 ) -> Job:
     product = tx.products.get(task.product_id)
     story = tx.backlog.story(task.story_id)
-    assert product is not None and story is not None, "foreign keys keep a task's story and product"
+    assert product is not None, "a foreign key keeps the product of every task"
+    assert story is not None, "a foreign key keeps the story of every task"
     product.ready_for_jobs()
     task.ready_for_a_job()
     _refuse_second(tx, task)

@@ -20,6 +20,8 @@ from ploeg.domain.occurrence import Event
 MAKES_ROOM = frozenset({"job.done", "job.failed", "job.skipped", "job.cancelled", "job.waiting", "product.changed"})
 #: Events that a slow stream may fall behind before it reads them from the database instead.
 BACKLOG_MAX = 1000
+#: The id of an event that is not stored: streams pass it on while it happens, and nobody can resume behind it.
+PASSING = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +42,7 @@ class Fit:
 
 
 class Waiter:
-    """One long poll. Not fitted yet, it hears of every job; while it is asking, it only notes that it must ask again."""
+    """One long poll. Not fitted yet, it hears of every job; while it is asking, it only notes to ask again."""
 
     __slots__ = ("_awake", "asking", "fit", "passes_on")
 
@@ -64,9 +66,14 @@ class Waiter:
         self.passes_on = self.passes_on or passes_on
         self._awake.set()
 
+    def found_nothing(self, fit: Fit) -> None:
+        """There was no job for that fit; what happened while it asked still wakes it."""
+        self.fit = fit
+        self.asking = False
+        self.passes_on = self.passes_on and self.awake
+
     async def rest(self, seconds: float) -> None:
         """Until woken, or for that long."""
-        self.asking = False
         try:
             async with asyncio.timeout(seconds):
                 await self._awake.wait()
@@ -139,7 +146,7 @@ class Watch:
             yield waiter
         finally:
             del self._waiters[waiter]
-            if (waiter.awake and not waiter.asking) or waiter.passes_on:
+            if waiter.passes_on or (waiter.awake and not waiter.asking):
                 self._wake_like(waiter)
 
     @contextmanager
@@ -158,7 +165,7 @@ class Watch:
         woken: set[Fit | None] = set()
         for waiter in self._waiters:
             if waiter.asking:
-                waiter.wake()
+                waiter.wake(passes_on=True)
             elif not waiter.awake and waiter.fit not in woken:
                 woken.add(waiter.fit)
                 waiter.wake(passes_on=True)

@@ -1,0 +1,43 @@
+"""The server's one ASGI application."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager
+
+from fastapi import FastAPI
+
+from ploeg import __version__
+from ploeg.api import backlog, errors, installation, jobs, pages, people, products, stream
+from ploeg.api.access import REFUSALS
+from ploeg.api.doors import ROOT, Doors
+from ploeg.api.work import work_app
+from ploeg.control.plane import ControlPlane
+
+Lifespan = Callable[[FastAPI], AbstractAsyncContextManager[None]]
+
+
+def create_app(plane: ControlPlane, lifespan: Lifespan | None = None) -> Doors:
+    """Everything that answers HTTP, behind its doors."""
+    return Doors(plane, people_app(plane, lifespan), work_app(plane))
+
+
+def people_app(plane: ControlPlane, lifespan: Lifespan | None = None) -> FastAPI:
+    app = FastAPI(
+        title="Ploeg",
+        version=__version__,
+        openapi_url=None,
+        docs_url=None,
+        redoc_url=None,
+        redirect_slashes=False,
+        lifespan=lifespan,
+    )
+    app.state.plane = plane
+    errors.install(app)
+    app.add_route("/", pages.front, methods=["GET"], include_in_schema=False)
+    app.add_route(f"{ROOT}/openapi.json", pages.openapi, methods=["GET"], include_in_schema=False)
+    app.add_route(f"{ROOT}/docs", pages.operations, methods=["GET"], include_in_schema=False)
+    app.include_router(installation.open_router)
+    for room in (people, products, backlog, jobs, installation, stream):
+        app.include_router(room.router, prefix=ROOT, responses=REFUSALS)
+    return app

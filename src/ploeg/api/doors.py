@@ -1,0 +1,100 @@
+"""What stands before every route: which paths are open, who may pass the others, and how much a request may carry.
+
+Deny by default: a path that is not listed here needs a person's token before anything is looked up for it.
+"""
+
+from __future__ import annotations
+
+from starlette.datastructures import Headers
+from starlette.exceptions import HTTPException
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from ploeg.api.errors import answer, refusal
+from ploeg.control.plane import ControlPlane
+from ploeg.domain.errors import PloegError, Unauthenticated
+
+ROOT = "/api/v1"
+WORK = f"{ROOT}/work"
+#: They say what Ploeg is and how its API looks, the same to everybody, and nothing of what it holds.
+OPEN = frozenset({"/", "/health", f"{ROOT}/openapi.json", f"{ROOT}/docs"})
+
+BODY_MAX = 1024 * 1024
+WORK_BODY_MAX = 32 * 1024 * 1024
+
+_HEADERS = (
+    (b"x-content-type-options", b"nosniff"),
+    (b"referrer-policy", b"no-referrer"),
+    (b"x-frame-options", b"DENY"),
+    (b"cache-control", b"no-store"),
+)
+
+
+class Doors:
+    """The outermost application. Workers' routes check their token themselves, in the transaction of their verb."""
+
+    def __init__(self, plane: ControlPlane, people: ASGIApp, work: ASGIApp) -> None:
+        self._plane = plane
+        self._people = people
+        self._work = work
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._people(scope, receive, send)
+            return
+        path = scope["path"]
+        at_work = path == WORK or path.startswith(f"{WORK}/")
+        limit = WORK_BODY_MAX if at_work else BODY_MAX
+        if _announced_length(scope) > limit:
+            await refusal(413, "too_large", f"a request may carry at most {limit} bytes")(scope, receive, send)
+            return
+        receive = _limited(receive, limit)
+        if at_work:
+            await self._work(scope, receive, send)
+            return
+        try:
+            if path not in OPEN:
+                secret = bearer(Headers(scope=scope))
+                scope["ploeg.secret"] = secret
+                scope["ploeg.caller"] = await self._plane.identify(secret)
+        except PloegError as error:
+            await answer(error)(scope, receive, send)
+            return
+        await self._people(scope, receive, _guarded(send))
+
+
+def bearer(headers: Headers) -> str:
+    """The token that the request carries; `Unauthenticated` if it carries none."""
+    scheme, _, secret = headers.get("authorization", "").partition(" ")
+    if scheme.lower() != "bearer" or not secret.strip():
+        raise Unauthenticated("this needs a token: send «Authorization: Bearer …»")
+    return secret.strip()
+
+
+def _announced_length(scope: Scope) -> int:
+    announced = next((value for name, value in scope["headers"] if name == b"content-length"), b"0")
+    return int(announced) if announced.isdigit() else 0
+
+
+def _limited(receive: Receive, limit: int) -> Receive:
+    """For a body that comes in chunks without its length: what is over the limit ends the request."""
+    received = 0
+
+    async def counting() -> Message:
+        nonlocal received
+        message = await receive()
+        received += len(message.get("body", b""))
+        if received > limit:
+            raise HTTPException(413, f"a request may carry at most {limit} bytes")
+        return message
+
+    return counting
+
+
+def _guarded(send: Send) -> Send:
+    async def with_headers(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            present = {name.lower() for name, _ in message["headers"]}
+            message["headers"] = [*message["headers"], *(pair for pair in _HEADERS if pair[0] not in present)]
+        await send(message)
+
+    return with_headers

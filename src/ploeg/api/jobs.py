@@ -1,0 +1,179 @@
+"""Jobs: queued, looked at, cancelled, tried again; their transcripts and diffs."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Header, Query, Response
+
+from ploeg.api.access import Caller, Plane
+from ploeg.control import cancel, logs, read, submit
+from ploeg.control.plane import ControlPlane
+from ploeg.control.read import AttemptView, JobLine, JobView
+from ploeg.control.submit import Submitted, Wish
+from ploeg.domain.job import Job
+from ploeg.wire.base import Items
+from ploeg.wire.jobs import (
+    AttemptOut,
+    CancellationIn,
+    DiffOut,
+    EventOut,
+    JobDetailOut,
+    JobIn,
+    JobOut,
+    JobsOut,
+    JobWish,
+    LogPageOut,
+    PhaseOut,
+    UsageOut,
+)
+
+router = APIRouter(prefix="/jobs", tags=["jobs"])
+
+Key = Annotated[str | None, Header(alias="Idempotency-Key")]
+Number = Annotated[int | None, Query(ge=1, le=2**31)]
+
+
+@router.post("", status_code=201, responses={200: {"model": JobDetailOut, "description": "The key was used before"}})
+async def run_task(plane: Plane, caller: Caller, wish: JobIn, response: Response, key: Key = None) -> JobDetailOut:
+    """Queues a job for a task."""
+    made = await plane.write(submit.run_task, caller, plane.installation, wish.task, _wish(wish, key))
+    return await _submitted(plane, made, response)
+
+
+@router.get("")
+async def list_jobs(
+    plane: Plane,
+    caller: Caller,
+    product: str | None = None,
+    status: Annotated[list[str] | None, Query()] = None,
+    task: str | None = None,
+    story: str | None = None,
+    limit: Annotated[int, Query(ge=1, le=200)] = 50,
+    before: Annotated[int | None, Query(ge=1, le=2**53)] = None,
+) -> JobsOut:
+    """Jobs, the newest first."""
+    lines = await plane.read(
+        read.jobs,
+        caller,
+        product=product,
+        statuses=status or (),
+        task=task,
+        story=story,
+        limit=limit,
+        before=before,
+    )
+    more = lines[-1].job.number if len(lines) == limit else None
+    return JobsOut(items=[JobOut(**_line(line)) for line in lines], next_before=more)
+
+
+@router.get("/{job}")
+async def show_job(plane: Plane, caller: Caller, job: str) -> JobDetailOut:
+    """One job: its attempts, what it runs with, and why it is where it is."""
+    return _detail(await plane.read(read.job, caller, plane.installation, job))
+
+
+@router.post("/{job}/cancellation")
+async def cancel_job(plane: Plane, caller: Caller, job: str, wish: CancellationIn | None = None) -> JobDetailOut:
+    """Cancels a job: at once if nobody holds it, else its worker is told to stop."""
+    cancelled = await plane.write(cancel.cancel, caller, job, wish.reason if wish is not None else None)
+    return await _shown(plane, cancelled)
+
+
+@router.post("/{job}/retry", status_code=201)
+async def retry_job(
+    plane: Plane, caller: Caller, job: str, response: Response, wish: JobWish | None = None, key: Key = None
+) -> JobDetailOut:
+    """Queues a new job for the task of an ended one."""
+    wished = _wish(wish or JobWish(), key)
+    return await _submitted(plane, await plane.write(submit.retry, caller, plane.installation, job, wished), response)
+
+
+@router.get("/{job}/log")
+async def job_log(
+    plane: Plane,
+    caller: Caller,
+    job: str,
+    attempt: Number = None,
+    offset: Annotated[int, Query(ge=0, le=2**53)] = 0,
+    limit: Annotated[int, Query(ge=1, le=4 * 1024 * 1024)] = 256 * 1024,
+    wait: Annotated[float, Query(ge=0, le=30, allow_inf_nan=False)] = 0,
+) -> LogPageOut:
+    """A page of an attempt's transcript; with `wait`, held until there is more."""
+    return LogPageOut.model_validate(await logs.page(plane, caller, job, attempt, offset, limit, wait))
+
+
+@router.get("/{job}/diff")
+async def job_diff(plane: Plane, caller: Caller, job: str, attempt: Number = None) -> DiffOut:
+    """What an attempt changed."""
+    return DiffOut.model_validate(await logs.diff(plane, caller, job, attempt))
+
+
+@router.get("/{job}/events")
+async def job_events(plane: Plane, caller: Caller, job: str) -> Items[EventOut]:
+    """A job's history, oldest first."""
+    return Items(items=[EventOut.model_validate(event) for event in await plane.read(read.history, caller, job)])
+
+
+def _wish(wish: JobWish, key: str | None) -> Wish:
+    return Wish(
+        instruction=wish.instruction,
+        labels=tuple(wish.labels),
+        rank=wish.rank,
+        config=wish.config.said() if wish.config is not None else {},
+        key=key if key is not None else wish.key,
+    )
+
+
+async def _submitted(plane: ControlPlane, made: Submitted, response: Response) -> JobDetailOut:
+    if not made.new:
+        response.status_code = 200
+    return await _shown(plane, made.job)
+
+
+async def _shown(plane: ControlPlane, job: Job) -> JobDetailOut:
+    """Shows a job to whoever just changed it."""
+    return _detail(await plane.read(read.view, plane.installation, job))
+
+
+def _line(line: JobLine) -> dict[str, Any]:
+    job = line.job
+    same = (
+        "id code number kind status product_id runtime branch rank not_before cancel_requested outcome reason "
+        "created_at claimed_at started_at ended_at"
+    )
+    return {
+        **{name: getattr(job, name) for name in same.split()},
+        "labels": list(job.labels),
+        "attempt_count": job.attempts,
+        "product": line.product,
+        "story": line.story,
+        "task": line.task,
+        "title": line.title,
+        "phase": line.phase,
+        "retry_of": line.retry_of,
+    }
+
+
+def _detail(view: JobView) -> JobDetailOut:
+    return JobDetailOut(
+        **_line(view.line),
+        requested_by=view.requested_by,
+        instruction=view.line.job.instruction,
+        overrides=view.line.job.overrides,
+        waiting_for=view.waiting_for,
+        config=view.config,
+        attempts=[_attempt(each) for each in view.attempts],
+    )
+
+
+def _attempt(view: AttemptView) -> AttemptOut:
+    attempt = view.attempt
+    shown = set(AttemptOut.model_fields) - {"hostname", "phases", "usage"}
+    return AttemptOut(
+        **{name: getattr(attempt, name) for name in shown},
+        hostname=view.hostname,
+        phases=[PhaseOut(phase=phase, at=at) for phase, at in view.phases],
+        usage=UsageOut(**asdict(attempt.usage)),
+    )

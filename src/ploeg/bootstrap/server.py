@@ -1,0 +1,185 @@
+"""A server put together from its settings, and run until it is told to stop."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+import socket
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager, suppress
+from dataclasses import dataclass
+
+import structlog
+import uvicorn
+from fastapi import FastAPI
+from starlette.types import ASGIApp
+
+from ploeg import __version__
+from ploeg.api.app import Lifespan, create_app
+from ploeg.bootstrap.sign_in import sign_in_this_machine
+from ploeg.control.installation import Installation
+from ploeg.control.plane import ControlPlane
+from ploeg.control.sweep import Sweeper
+from ploeg.control.transcripts import Transcripts
+from ploeg.domain.config import ConfigLayer
+from ploeg.domain.errors import Invalid
+from ploeg.settings import Settings
+from ploeg.store.store import Store
+from ploeg.store.transaction import utc_now
+
+ANY_ADDRESS = {"0.0.0.0": "127.0.0.1", "::": "::1", "": "127.0.0.1"}  # noqa: S104 - named to be replaced
+
+log = structlog.get_logger("ploeg.server")
+
+
+@dataclass(frozen=True, slots=True)
+class Server:
+    """The parts of one server."""
+
+    store: Store
+    plane: ControlPlane
+    #: With a lifespan, in which it sweeps; the store is closed at its end.
+    app: ASGIApp
+
+
+def build_server(settings: Settings) -> Server:
+    """Opens the store, which brings its tables up to date, and builds everything on top of it."""
+    settings.home_path.mkdir(mode=0o700, parents=True, exist_ok=True)
+    store = Store.open(settings.effective_database_url, backup=settings.backup_before_migration)
+    transcripts = Transcripts(settings.home_path / "transcripts", settings.max_transcript_bytes)
+    plane = ControlPlane(store, installation_of(settings), transcripts, utc_now())
+    return Server(store, plane, create_app(plane, _lifespan(plane)))
+
+
+def installation_of(settings: Settings) -> Installation:
+    """What the settings mean to jobs; zero and empty are silence."""
+    layer = ConfigLayer(
+        runtime=settings.runtime or None,
+        model=settings.model or None,
+        max_minutes=settings.max_minutes or None,
+        max_silence_minutes=settings.max_silence_minutes or None,
+        max_turns=settings.max_turns or None,
+        max_cost_usd=settings.max_cost_usd or None,
+    )
+    return Installation(config=layer, lease=settings.lease, branch_prefix=settings.branch_prefix)
+
+
+async def serve_server(settings: Settings, announce: Callable[[str], None] = lambda url: None) -> None:
+    """Runs a server until SIGTERM or SIGINT; `announce` gets its URL once it answers."""
+    async with running_server(settings) as running:
+        announce(running.url)
+        with _on_signals(running.stop):
+            await running.stopped.wait()
+
+
+@dataclass(frozen=True, slots=True)
+class Running:
+    """A server that answers."""
+
+    url: str
+    server: Server
+    #: Set when somebody asked it to stop.
+    stopped: asyncio.Event
+
+    def stop(self) -> None:
+        self.stopped.set()
+
+
+@asynccontextmanager
+async def running_server(settings: Settings) -> AsyncIterator[Running]:
+    """A server within this event loop; leaving ends streams and long polls at once, and then the server."""
+    listener = _listen(settings.host, settings.port)
+    url = _url(settings, listener)
+    server = build_server(settings)
+    sign_in_this_machine(server.store, settings, url)
+    engine = _Engine(server, settings)
+    serving = asyncio.create_task(engine.serve(sockets=[listener]))
+    try:
+        await engine.answers(serving)
+        log.info("the server listens", url=url, version=__version__, database=server.plane.engine_info().dialect)
+        yield Running(url, server, asyncio.Event())
+    finally:
+        server.plane.watch.stop()
+        engine.should_exit = True
+        with suppress(asyncio.CancelledError):
+            await serving
+        log.info("the server has stopped")
+
+
+class _Engine(uvicorn.Server):
+    """uvicorn, without its own ideas about signals."""
+
+    def __init__(self, server: Server, settings: Settings) -> None:
+        super().__init__(
+            uvicorn.Config(
+                server.app,
+                lifespan="on",
+                loop="none",
+                ws="none",
+                log_config=None,
+                access_log=False,
+                server_header=False,
+                timeout_keep_alive=75,
+                timeout_graceful_shutdown=max(1, round(settings.shutdown_grace)),
+            )
+        )
+        self._up = asyncio.Event()
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        self._up.set()
+
+    async def answers(self, serving: asyncio.Task[None]) -> None:
+        """Returns when it is up; raises what kept it from coming up."""
+        up = asyncio.create_task(self._up.wait())
+        await asyncio.wait({up, serving}, return_when=asyncio.FIRST_COMPLETED)
+        up.cancel()
+        if serving.done():
+            serving.result()
+            raise RuntimeError("the server ended before it was up")
+
+
+@contextmanager
+def _on_signals(stop: Callable[[], None]) -> Iterator[None]:
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop)
+    try:
+        yield
+    finally:
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.remove_signal_handler(number)
+
+
+def _lifespan(plane: ControlPlane) -> Lifespan:
+    @asynccontextmanager
+    async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
+        sweeping = asyncio.create_task(Sweeper(plane).run())
+        try:
+            yield
+        finally:
+            plane.watch.stop()
+            sweeping.cancel()
+            with suppress(asyncio.CancelledError):
+                await sweeping
+            await asyncio.to_thread(plane.store.close)
+
+    return lifespan
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    try:
+        return socket.create_server((host, port), family=family, backlog=2048)
+    except OSError as error:
+        raise Invalid("port", port, f"{host}:{port} cannot be listened on: {error.strerror}") from None
+
+
+def _url(settings: Settings, listener: socket.socket) -> str:
+    """How this machine itself reaches the server."""
+    host = ANY_ADDRESS.get(settings.host, settings.host)
+    return f"http://{f'[{host}]' if ':' in host else host}:{listener.getsockname()[1]}"

@@ -1,0 +1,124 @@
+"""What a claim freezes: records of the database as the message that a worker gets."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from ploeg.domain.attempt import Outcome, Resume
+from ploeg.domain.backlog import Pbi, Story, Task
+from ploeg.domain.config import JobConfig
+from ploeg.domain.ids import AttemptId
+from ploeg.domain.job import Job
+from ploeg.domain.lease import LeaseTerms
+from ploeg.domain.product import Product
+from ploeg.domain.worker import WorkerRecord
+from ploeg.wire.work import (
+    Assignment,
+    ConfigOut,
+    LimitsOut,
+    PbiOut,
+    ProductOut,
+    ResumeOut,
+    StoryOut,
+    TaskOut,
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Work:
+    """What a job is about."""
+
+    product: Product
+    pbi: Pbi | None = None
+    story: Story | None = None
+    task: Task | None = None
+    #: The plan that the gate measures against.
+    plan: str = ""
+
+
+def assignment(
+    work: Work, job: Job, attempt_id: AttemptId, worker: WorkerRecord, config: JobConfig, lease: LeaseTerms
+) -> Assignment:
+    """Everything that an attempt needs, as it stands now."""
+    product, story, pbi, task = work.product, work.story, work.pbi, work.task
+    return Assignment(
+        attempt_id=attempt_id,
+        attempt_number=job.attempts,
+        worker_id=worker.id,
+        job_id=job.id,
+        job_code=job.code,
+        kind=job.kind,
+        repo_url=(task.repo_url if task is not None else None) or product.repo_url or "",
+        branch=job.branch or "",
+        config=config_out(config),
+        product=ProductOut(
+            id=product.id, code=product.code, name=product.name, definition_of_done=product.definition_of_done
+        ),
+        pbi=_pbi(pbi) if pbi is not None else None,
+        story=_story(story) if story is not None else None,
+        task=_task(task, work.plan) if task is not None else None,
+        instruction=job.instruction,
+        reminder=job.outcome is Outcome.NO_REPORT,
+        resume=_resume(job.resume) if job.resume is not None else None,
+        lease_seconds=lease.seconds,
+        renew_seconds=lease.renew_every,
+    )
+
+
+def config_out(config: JobConfig) -> ConfigOut:
+    limits = config.limits
+    return ConfigOut(
+        runtime=config.runtime,
+        model=config.model,
+        effort=config.effort,
+        permission_mode=config.permission_mode,
+        limits=LimitsOut(
+            max_minutes=limits.max_minutes,
+            max_silence_minutes=limits.max_silence_minutes,
+            max_turns=limits.max_turns,
+            max_cost_usd=limits.max_cost_usd,
+        ),
+        agent_tools=list(config.agent_tools),
+        tools=list(config.tools),
+        verify_commands=list(config.verify_commands),
+        verify_timeout=config.verify_timeout,
+        setup_commands=list(config.setup_commands),
+        source=dict(config.source),
+    )
+
+
+def _pbi(pbi: Pbi) -> PbiOut:
+    return PbiOut(id=pbi.id, code=pbi.code, title=pbi.title)
+
+
+def _story(story: Story) -> StoryOut:
+    return StoryOut(
+        id=story.id,
+        code=story.code,
+        title=story.title,
+        description=story.description,
+        acceptance_criteria=story.acceptance_criteria,
+    )
+
+
+def _task(task: Task, plan: str) -> TaskOut:
+    return TaskOut(
+        id=task.id,
+        code=task.code,
+        title=task.title,
+        description=task.description,
+        implementation_plan=plan,
+        verify_only=task.verify_only,
+        verify_required=task.verify_required,
+    )
+
+
+def _resume(resume: Resume) -> ResumeOut:
+    return ResumeOut(
+        attempt_id=resume.attempt_id,
+        worker_id=resume.worker_id,
+        session_id=resume.session_id,
+        commit=resume.commit,
+        snapshot=resume.snapshot,
+        verified=resume.verified,
+    )

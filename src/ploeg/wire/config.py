@@ -1,0 +1,28 @@
+"""A layer of the config: what a task, a job or a product says about how its jobs run."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pydantic import Field
+
+from ploeg.wire.base import Finite, Request, Whole
+
+
+class ConfigIn(Request):
+    """Only the fields that are given count; null takes one out again."""
+
+    runtime: str | None = None
+    model: str | None = None
+    thinking_budget: Whole | None = Field(default=None, description="Tokens.")
+    permission_mode: str | None = None
+    max_minutes: Finite | None = None
+    max_silence_minutes: Finite | None = None
+    max_turns: Whole | None = None
+    max_cost_usd: Finite | None = None
+    verify_commands: list[str] | None = Field(default=None, description="Shell commands that must pass before done.")
+    verify_timeout: Finite | None = Field(default=None, description="Seconds for each verify command.")
+    setup_commands: list[str] | None = Field(default=None, description="Make a fresh checkout ready.")
+
+    def said(self) -> dict[str, Any]:
+        return self.model_dump(exclude_unset=True)

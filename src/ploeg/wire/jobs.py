@@ -1,0 +1,148 @@
+"""Jobs, their attempts, transcripts and diffs."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from pydantic import Field
+
+from ploeg.domain.attempt import Outcome, Phase
+from ploeg.domain.job import JobStatus
+from ploeg.wire.base import Items, Reply, Request, Whole
+from ploeg.wire.config import ConfigIn
+
+
+class JobOut(Reply):
+    """A job in a list. `product`, `story`, `task` and `retry_of` are codes."""
+
+    id: str
+    code: str
+    number: int
+    kind: str
+    status: JobStatus
+    product: str
+    product_id: str
+    story: str | None
+    task: str | None
+    title: str
+    runtime: str
+    labels: list[str]
+    branch: str | None
+    rank: int
+    not_before: datetime | None
+    attempt_count: int
+    phase: Phase | None
+    cancel_requested: bool
+    outcome: Outcome | None
+    reason: str | None
+    retry_of: str | None
+    created_at: datetime
+    claimed_at: datetime | None
+    started_at: datetime | None
+    ended_at: datetime | None
+
+
+class UsageOut(Reply):
+    input_tokens: int
+    output_tokens: int
+    cache_read_tokens: int
+    cache_write_tokens: int
+    turns: int
+    cost_usd: float | None = Field(description="US dollars; null when the runtime does not say.")
+
+
+class PhaseOut(Reply):
+    phase: Phase
+    at: datetime
+
+
+class AttemptOut(Reply):
+    id: str
+    number: int
+    worker_id: str
+    hostname: str
+    runtime: str
+    phase: Phase
+    phases: list[PhaseOut]
+    claimed_at: datetime
+    lease_until: datetime | None
+    started_at: datetime | None
+    ended_at: datetime | None
+    outcome: Outcome | None
+    reason: str | None
+    summary: str | None
+    model: str | None
+    session_id: str | None
+    usage: UsageOut
+    branch: str | None
+    base_sha: str | None
+    head_sha: str | None
+    pushed_at: datetime | None
+    kept_ref: str | None
+    receipt: dict[str, Any] | None
+    transcript_bytes: int
+
+
+class JobDetailOut(JobOut):
+    requested_by: str
+    instruction: str | None
+    overrides: dict[str, Any] = Field(description="The job's layer of the config.")
+    waiting_for: str | None = Field(description="Why it is still queued, for people.")
+    config: dict[str, Any] = Field(description="What it runs with, and in `source` which layer said so.")
+    attempts: list[AttemptOut]
+
+
+class JobsOut(Items[JobOut]):
+    next_before: int | None = Field(description="`before` of the next page; null on the last one.")
+
+
+class JobWish(Request):
+    instruction: str | None = Field(default=None, description="An extra instruction for the agent.")
+    labels: list[str] = Field(default=[], description="Labels that the worker must offer.")
+    rank: Whole = Field(default=0, description="Lower goes first.")
+    config: ConfigIn | None = None
+    key: str | None = Field(default=None, description="As the header Idempotency-Key.")
+
+
+class JobIn(JobWish):
+    task: str = Field(description="The task's code or id.")
+
+
+class CancellationIn(Request):
+    reason: str | None = None
+
+
+class LogPageOut(Reply):
+    attempt: int | None
+    offset: int
+    next_offset: int
+    events: list[dict[str, Any]]
+    attempt_ended: bool
+    job_ended: bool
+    next_attempt: int | None
+
+
+class FileChangeOut(Reply):
+    path: str
+    added: int = 0
+    removed: int = 0
+
+
+class DiffOut(Reply):
+    attempt: int
+    base_sha: str | None
+    head_sha: str | None
+    files: list[FileChangeOut]
+    text: str | None = Field(description="The unified diff, if the worker sent it; it may be cut.")
+
+
+class EventOut(Reply):
+    id: int
+    at: datetime
+    type: str
+    product_id: str | None
+    job_id: str | None
+    attempt_id: str | None
+    actor: str
+    data: dict[str, Any]
