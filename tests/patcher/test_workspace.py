@@ -123,15 +123,19 @@ def test_a_file_that_cannot_be_written_is_refused(tree: Path, path: str, content
 
 
 def test_files_are_deleted(tree: Path) -> None:
-    assert delete_files(DeleteFiles(1, ("f.txt",)), may_be_gone=False) == "deleted f.txt"
+    assert delete_files(DeleteFiles(1, ("f.txt",))) == "deleted f.txt"
     assert not (tree / "f.txt").exists()
 
 
-def test_deleting_what_is_not_there_is_refused_unless_an_earlier_attempt_may_have_done_it() -> None:
-    gone = DeleteFiles(1, ("nothing.txt",))
+def test_deleting_what_is_not_there_is_refused() -> None:
     with pytest.raises(NotApplied, match=r"nothing\.txt cannot be deleted"):
-        delete_files(gone, may_be_gone=False)
-    assert delete_files(gone, may_be_gone=True)
+        delete_files(DeleteFiles(1, ("nothing.txt",)))
+
+
+def test_what_an_earlier_attempt_deleted_may_be_gone() -> None:
+    delete_files(DeleteFiles(1, ("f.txt",)))
+    commit("Delete it")
+    assert delete_files(DeleteFiles(1, ("f.txt",))) == "deleted f.txt"
 
 
 def test_a_shell_block_runs_in_the_workspace_and_ends_at_its_first_failure(tree: Path) -> None:

@@ -20,8 +20,6 @@ class Orders:
     #: A commit's title where the plan has no heading.
     task_title: str
     session_id: str
-    #: An earlier attempt may have carried out a part already.
-    resumed: bool
     #: Seconds that one call of a tool may take.
     call_limit: float
 

@@ -84,7 +84,7 @@ async def _carry_out_block(block: Block, orders: Orders, tools: Tools) -> None:
             case WriteFile():
                 speech.said(workspace.write_file(block))
             case DeleteFiles():
-                speech.said(workspace.delete_files(block, may_be_gone=orders.resumed))
+                speech.said(workspace.delete_files(block))
             case Shell():
                 await _run(block, orders, tools)
     except NotApplied as error:

@@ -64,11 +64,14 @@ def write_file(block: WriteFile) -> str:
     return f"wrote {block.path}"
 
 
-def delete_files(block: DeleteFiles, *, may_be_gone: bool) -> str:
-    """`may_be_gone`: an earlier attempt may have deleted them already."""
+def delete_files(block: DeleteFiles) -> str:
+    """Deletes them; what an earlier commit deleted may be gone already."""
     for path in block.paths:
+        target = inside(path)
+        if not target.exists() and _was_deleted(path):
+            continue
         try:
-            inside(path).unlink(missing_ok=may_be_gone)
+            target.unlink()
         except OSError as error:
             raise NotApplied(f"{path} cannot be deleted: {error.strerror}") from None
     return f"deleted {', '.join(block.paths)}"
@@ -131,6 +134,10 @@ def commit(message: str) -> str | None:
 
 
 _FALLBACK_IDENTITY = ["-c", "user.name=Ploeg", "-c", "user.email=ploeg@localhost"]
+
+
+def _was_deleted(path: str) -> bool:
+    return bool(_git("log", "-1", "--diff-filter=D", "--format=%H", "--", f":(literal){path}").stdout.strip())
 
 
 def _has_prefixes(diff: str) -> bool:

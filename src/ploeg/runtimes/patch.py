@@ -68,7 +68,6 @@ def _orders(brief: Brief) -> bytes:
         "story_code": brief.story_code,
         "task_title": brief.task_title,
         "session_id": brief.resume_session_id or brief.new_session_id,
-        "resumed": brief.resume_session_id is not None,
         "call_limit": CALL + len(config.verify_commands) * config.verify_timeout,
     }
     return json.dumps(orders).encode()
