@@ -61,11 +61,12 @@ def test_it_stops_at_its_limit_and_says_so(tmp_path: Path) -> None:
 def test_a_disk_that_is_full_ends_the_log_and_not_the_job(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    monkeypatch.setattr(runlog, "_open_private", lambda _: Path("/dev/full").open("wb"))
-    log = RunLog(tmp_path, "J-1", 10_000_000)
-    for _ in range(100):
-        log.line("stdout", b"x" * 10_000)
-    log.close()
+    with Path("/dev/full").open("wb") as full:
+        monkeypatch.setattr(runlog, "_open_private", lambda _: full)
+        log = RunLog(tmp_path, "J-1", 10_000_000)
+        for _ in range(100):
+            log.line("stdout", b"x" * 10_000)
+        log.close()
     assert caplog.text.count("No space left") == 1
 
 

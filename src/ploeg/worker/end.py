@@ -38,9 +38,14 @@ def classify(
     breach: Breach | None,
     accepted: Accepted | None,
     refused: GateResult | None,
+    trouble: End | None,
     ending: Ending | None,
 ) -> End:
-    """The attempt's end. `refused` is the gate that refused the last `done`; `ending` None: the agent never ran out."""
+    """The attempt's end.
+
+    `refused` is the gate that refused the last `done`, `trouble` what kept it from being checked at all; `ending` None:
+    the agent never ran to its end.
+    """
     if breach is not None and breach.outcome in {Outcome.LEASE_LOST, Outcome.CANCELLED}:
         return End(outcome=breach.outcome, reason=breach.reason)
     if accepted is not None:
@@ -49,6 +54,8 @@ def classify(
         return End(outcome=breach.outcome, reason=breach.reason)
     if ending is not None and ending.outcome is not None:
         return End(outcome=ending.outcome, reason=ending.reason, reset_at=ending.reset_at)
+    if trouble is not None:
+        return trouble
     if refused is not None:
         return End(outcome=Outcome.GATE_REFUSED, reason=f"{refused.name}: {refused.reason}")
     return End(outcome=Outcome.NO_REPORT, reason="the agent ended without a report")

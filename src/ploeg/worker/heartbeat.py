@@ -32,7 +32,8 @@ ORDERS: dict[str, tuple[Outcome, str]] = {
 class Lease:
     """Renews while it is entered; calls `halt` on an order, on a refusal, and when it could not renew in time.
 
-    The lease is counted from the moment a renewal was *sent*, on this machine's monotonic clock.
+    The lease is counted from the moment a renewal was *sent*, on this machine's monotonic clock. `claimed_at` is when
+    the claim was answered.
     """
 
     def __init__(
@@ -51,9 +52,12 @@ class Lease:
         self._progress = progress
         self._halt = halt
         self._clock = clock
+        self._claimed_at = claimed_at
         self._renewed_at = claimed_at
         self._renewed = asyncio.Condition()
         self._task: asyncio.Task[None] | None = None
+        #: The server said that the attempt no longer owns its job: it is told nothing more.
+        self.refused = False
 
     async def __aenter__(self) -> Self:
         self._task = asyncio.create_task(self._keep_renewing(), name=f"lease {self._attempt_id}")
@@ -73,6 +77,19 @@ class Lease:
         """Until this worker must have stopped; not above zero when it must not write any more."""
         return self._terms.holds_until(self._renewed_at) - self._clock()
 
+    @property
+    def grace(self) -> float:
+        """Seconds that stopping an agent may take once the lease is given up, so that it is gone before the lease."""
+        return (self._terms.seconds - self._terms.holds_until(0.0)) / 2
+
+    async def begun(self) -> None:
+        """Return once a renewal that was sent after the claim's answer is acknowledged.
+
+        That answer may have been long under way, so nothing that the lease protects begins before.
+        """
+        async with self._renewed:
+            await self._renewed.wait_for(lambda: self._renewed_at > self._claimed_at)
+
     async def confirm(self) -> None:
         """Return after a renewal that was sent from now on; until then the lease may be lost (`halt`)."""
         asked = self._clock()
@@ -91,6 +108,7 @@ class Lease:
                 await asyncio.sleep(min(pauses.next(), max(self.seconds_left, 0)))
                 continue
             except PloegError as error:
+                self.refused = True
                 self._halt.call(Outcome.LEASE_LOST, str(error))
                 return
             pauses.reset()

@@ -29,8 +29,6 @@ class AttemptRecord(Message, kw_only=True):
     session_id: str | None = None
     model: str | None = None
     agent_started: bool = False
-    #: The report of a verified commit that may or may not have been pushed: what is left is to push it again.
-    verified: FinishReport | None = None
     #: The report that the server has not acknowledged yet.
     report: FinishReport | None = None
 
@@ -41,12 +39,14 @@ class WorkerState:
     def __init__(self, home: Path) -> None:
         self._root = home / "worker"
         self._attempts = self._root / "attempts"
+        self._verified = self._root / "verified"
 
     @contextmanager
     def locked(self) -> Iterator[None]:
         """Held while this worker runs; `Conflict` when another one runs from the same home."""
         try:
-            self._attempts.mkdir(parents=True, exist_ok=True, mode=0o700)
+            for folder in (self._attempts, self._verified):
+                folder.mkdir(parents=True, exist_ok=True, mode=0o700)
             lock = os.open(self._root / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         except OSError as error:
             raise Unavailable(f"{self._root} cannot be used: {error.strerror}") from None
@@ -78,6 +78,19 @@ class WorkerState:
 
     def forget(self, attempt_id: str) -> None:
         (self._attempts / attempt_id).unlink(missing_ok=True)
+
+    def save_verified(self, job_code: str, report: FinishReport) -> None:
+        """Kept from before the push on: whatever happens then, the agent need not work again."""
+        _write(self._verified / job_code, msgspec.json.encode(report))
+
+    def verified(self, job_code: str) -> FinishReport | None:
+        try:
+            return msgspec.json.decode((self._verified / job_code).read_bytes(), type=FinishReport)
+        except (FileNotFoundError, msgspec.MsgspecError):
+            return None
+
+    def forget_verified(self, job_code: str) -> None:
+        (self._verified / job_code).unlink(missing_ok=True)
 
     def records(self) -> list[AttemptRecord]:
         """What is not settled, oldest first. A record that cannot be read is left out: the server knows the rest."""

@@ -1,0 +1,76 @@
+"""Which runtimes of this worker may take a job now: a quota wall or an expired sign-in closes one for a while."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from ploeg.domain.attempt import Outcome
+from ploeg.domain.errors import Invalid
+from ploeg.domain.retry import QUOTA_WAIT_UNNAMED
+from ploeg.worker.end import End
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Block:
+    reason: str
+    #: When it lifts by itself; None: after a new sign-in.
+    until: datetime | None
+    #: The credential that was refused; another one lifts the block.
+    credential: object = None
+
+
+class Availability:
+    """Of the runtimes that a worker offers. `credential` gives a runtime's present one, to compare by equality."""
+
+    def __init__(self, runtimes: Iterable[str], credential: Callable[[str], object]) -> None:
+        self._runtimes = tuple(runtimes)
+        self._credential = credential
+        self._blocks: dict[str, Block] = {}
+
+    def note(self, runtime: str, end: End, now: datetime) -> None:
+        """What the end of an attempt says of its runtime."""
+        if end.outcome is Outcome.QUOTA_EXHAUSTED:
+            until = end.reset_at or now + QUOTA_WAIT_UNNAMED
+            self._blocks[runtime] = Block(reason=end.reason or "the quota is used up", until=until)
+        elif end.outcome is Outcome.AUTH_EXPIRED:
+            credential = self._present(runtime)
+            self._blocks[runtime] = Block(reason=end.reason or "sign in again", until=None, credential=credential)
+
+    def lift(self, now: datetime) -> list[str]:
+        """The runtimes whose sign-in was renewed; blocks whose time has come go silently."""
+        renewed = []
+        for runtime, block in list(self._blocks.items()):
+            if block.until is not None and block.until <= now:
+                del self._blocks[runtime]
+            elif block.until is None and self._present(runtime) != block.credential:
+                del self._blocks[runtime]
+                renewed.append(runtime)
+        return renewed
+
+    @property
+    def open(self) -> list[str]:
+        return [runtime for runtime in self._runtimes if runtime not in self._blocks]
+
+    @property
+    def sign_in_needed(self) -> str | None:
+        """Why nothing can run before somebody signs in; None while anything can, or will by itself."""
+        if self.open or any(block.until is not None for block in self._blocks.values()):
+            return None
+        return "; ".join(f"{runtime}: {block.reason}" for runtime, block in self._blocks.items())
+
+    @property
+    def stand_by(self) -> tuple[datetime, str] | None:
+        """Until when nothing can run, and why."""
+        waits = [(block.until, f"{name}: {block.reason}") for name, block in self._blocks.items() if block.until]
+        return min(waits) if waits and not self.open else None
+
+    def _present(self, runtime: str) -> object:
+        try:
+            return self._credential(runtime)
+        except Invalid as error:
+            return str(error)

@@ -1,0 +1,246 @@
+"""The worker: slots that claim and run jobs, until it is told to leave."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+import uuid
+from collections.abc import Callable, Coroutine, Sequence
+from contextlib import suppress
+from datetime import datetime
+from typing import Any, TypeVar
+
+from ploeg.domain.attempt import Outcome
+from ploeg.domain.errors import Conflict, PloegError, Unavailable
+from ploeg.domain.worker import WorkerState
+from ploeg.wire.work import Assignment, ClaimRequest, Handback, WorkerInfo
+from ploeg.worker import model_credentials
+from ploeg.worker.availability import Availability
+from ploeg.worker.end import End
+from ploeg.worker.insist import Pauses, insist
+from ploeg.worker.leftovers import clear_up
+from ploeg.worker.presence import Face
+from ploeg.worker.runlog import utc_now
+from ploeg.worker.runner import Runner
+from ploeg.worker.workbench import Workbench
+
+logger = logging.getLogger(__name__)
+
+T = TypeVar("T")
+
+#: Seconds that the server may hold a request for a job.
+LONG_POLL = 50.0
+#: Seconds between two looks whether a closed runtime is open again.
+LOOK_AGAIN = 15.0
+#: Seconds that `once` waits for a server that is away.
+ONCE_PATIENCE = 10.0
+#: Seconds for the last words to the server.
+GOODBYE = 5.0
+#: Failures of the worker's own, in a row, after which it rests longer and people should look at it.
+UNHEALTHY_AFTER = 3
+OWN_FAILURES = frozenset({Outcome.WORKSPACE_FAILED, Outcome.AGENT_CRASHED})
+
+
+class Stopped(Exception):
+    """The worker was told to leave while it waited."""
+
+
+class Daemon:
+    """One worker process. Setting `stop` drains it."""
+
+    def __init__(
+        self, bench: Workbench, info: WorkerInfo, stop: asyncio.Event, now: Callable[[], datetime] = utc_now
+    ) -> None:
+        self._bench = bench
+        self._info = info
+        self._stop = stop
+        self._now = now
+        self._face = Face(bench.client, info)
+        self._available = Availability(
+            bench.runtimes, lambda runtime: model_credentials.for_runtime(bench.settings, runtime)
+        )
+        self._running: dict[str, Runner] = {}
+        self._failures = 0
+        self._warming: asyncio.Task[None] | None = None
+        #: A claim was cut off; the server may have given a job that nobody knows of.
+        self._claim_cut = False
+
+    async def run(self) -> int:
+        """Works until it is stopped. Raises `PloegError` when the server wants nothing to do with it."""
+        slots: list[asyncio.Task[None]] = []
+        showing = asyncio.create_task(self._face.keep_showing())
+        try:
+            await self._until_stopped(clear_up(self._bench, self._info))
+            self._show()
+            slots += [asyncio.create_task(self._work(), name=f"slot {n}") for n in range(self._info.slots)]
+            await self._until_stopped(_first_failure(slots))
+        except Stopped:
+            logger.info("leaving: no new jobs", extra={"action": "draining"})
+        finally:
+            self._stop.set()
+            await self._drain(slots)
+            showing.cancel()
+            await self._say_goodbye()
+        return 0
+
+    async def once(self) -> int:
+        """At most one job: 0 handled or nothing to do, 1 the server is away, 3 somebody must sign in."""
+        try:
+            await asyncio.wait_for(clear_up(self._bench, self._info), ONCE_PATIENCE)
+            request = self._request(0.0, uuid.uuid4().hex)
+            assignment = await insist(lambda: self._bench.client.claim(request), seconds=ONCE_PATIENCE)
+        except (TimeoutError, Unavailable) as error:
+            logger.error("no server: %s", error or "it does not answer", extra={"action": "server_away"})
+            return 1
+        end: End | None = None
+        if assignment is not None:
+            job = asyncio.create_task(self._run(assignment))
+            with suppress(Stopped):
+                await self._until_stopped(_first_failure([job]))
+            await self._drain([job])
+            end = job.result()
+        with suppress(PloegError):
+            await self._face.tell()
+        await self._bench.checkouts.close()
+        return 3 if end is not None and end.outcome is Outcome.AUTH_EXPIRED else 0
+
+    async def _work(self) -> None:
+        """One slot."""
+        pauses = Pauses(first=0.5, most=30.0)
+        key = uuid.uuid4().hex
+        with suppress(Stopped):
+            while True:
+                await self._until_something_is_open()
+                try:
+                    assignment = await self._claim(key)
+                except Unavailable as error:
+                    logger.info("no job for now: %s", error, extra={"action": "server_away"})
+                    await self._rest(pauses.next())
+                    continue
+                pauses.reset()
+                key = uuid.uuid4().hex
+                if assignment is not None:
+                    await self._run(assignment)
+                    await self._rest_if_unhealthy()
+
+    async def _claim(self, key: str) -> Assignment | None:
+        """A job; the same key gets the same one again when an answer was lost."""
+        try:
+            return await self._until_stopped(self._bench.client.claim(self._request(LONG_POLL, key)))
+        except Stopped:
+            self._claim_cut = True
+            raise
+        except Conflict as error:
+            logger.info("this claim is over: %s", error, extra={"action": "claim_over"})
+            return None
+
+    async def _run(self, assignment: Assignment) -> End:
+        logger.info("%s: claimed", assignment.job_code, extra={"action": "claimed", "attempt": assignment.attempt_id})
+        runner = Runner(self._bench, assignment, time.monotonic())
+        self._running[assignment.attempt_id] = runner
+        self._show()
+        try:
+            end = await runner.run()
+        finally:
+            del self._running[assignment.attempt_id]
+        self._available.note(assignment.config.runtime, end, self._now())
+        self._failures = self._failures + 1 if end.outcome in OWN_FAILURES else 0
+        self._show()
+        self._warm_up(assignment.repo_url)
+        return end
+
+    async def _until_something_is_open(self) -> None:
+        while True:
+            if self._available.lift(self._now()):
+                await self._until_stopped(insist(self._tell_of_the_sign_in))
+            if self._available.open:
+                return
+            self._show()
+            await self._rest(LOOK_AGAIN)
+
+    async def _tell_of_the_sign_in(self) -> None:
+        """The server closed the runtime as well; it opens it for a worker that says what it holds."""
+        await self._bench.client.hand_back(Handback(worker=self._info, still_held=list(self._running)))
+
+    async def _rest_if_unhealthy(self) -> None:
+        if self._failures >= UNHEALTHY_AFTER:
+            await self._rest(min(10.0 * 2 ** (self._failures - UNHEALTHY_AFTER), 300.0))
+
+    def _warm_up(self, repo_url: str) -> None:
+        """While no job runs, make the next workspace of that repository ready."""
+        idle = not self._running and not self._stop.is_set()
+        if idle and (self._warming is None or self._warming.done()):
+            self._warming = asyncio.create_task(self._make_ready(repo_url), name="warm up")
+
+    async def _make_ready(self, repo_url: str) -> None:
+        try:
+            await self._bench.checkouts.warm_up(await self._bench.mirrors.open(repo_url))
+        except (PloegError, OSError) as error:
+            logger.info("no workspace was made ahead: %s", error, extra={"action": "warm_up_failed"})
+
+    def _show(self) -> None:
+        signing_in, standing_by = self._available.sign_in_needed, self._available.stand_by
+        if self._stop.is_set():
+            self._face.show(WorkerState.DRAINING)
+        elif signing_in is not None:
+            self._face.show(WorkerState.SIGN_IN_NEEDED, signing_in)
+        elif standing_by is not None:
+            self._face.show(WorkerState.STAND_BY, standing_by[1], standing_by[0])
+        elif self._failures >= UNHEALTHY_AFTER:
+            self._face.show(WorkerState.UNHEALTHY, f"{self._failures} attempts in a row failed on this worker")
+        else:
+            self._face.show(WorkerState.WORKING if self._running else WorkerState.IDLE)
+
+    async def _drain(self, tasks: Sequence[asyncio.Task[Any]]) -> None:
+        """Jobs may end within their grace; then their agents are stopped and they are handed back."""
+        if self._stop.is_set():
+            self._show()
+        if tasks:
+            await asyncio.wait(tasks, timeout=self._bench.settings.drain_grace)
+        for runner in self._running.values():
+            runner.halt(Outcome.WORKER_STOPPED, "the worker was stopped")
+        self._bench.leaving.set()
+        if tasks:
+            await asyncio.wait(tasks)
+
+    async def _say_goodbye(self) -> None:
+        if self._warming is not None:
+            self._warming.cancel()
+            await asyncio.wait({self._warming})
+        self._face.show(WorkerState.OFFLINE)
+        with suppress(PloegError, TimeoutError):
+            async with asyncio.timeout(GOODBYE):
+                if self._claim_cut:
+                    held = [record.assignment.attempt_id for record in self._bench.state.records()]
+                    await self._bench.client.hand_back(Handback(worker=self._info, still_held=held))
+                await self._face.tell()
+        await self._bench.checkouts.close()
+
+    def _request(self, wait_seconds: float, key: str) -> ClaimRequest:
+        return ClaimRequest(worker=self._info, claim_key=key, wait_seconds=wait_seconds)
+
+    async def _rest(self, seconds: float) -> None:
+        await self._until_stopped(asyncio.sleep(seconds))
+
+    async def _until_stopped(self, work: Coroutine[Any, Any, T]) -> T:
+        """What the work gives; `Stopped`, with the work cancelled, when the worker is told to leave first."""
+        task = asyncio.ensure_future(work)
+        stopped = asyncio.ensure_future(self._stop.wait())
+        try:
+            await asyncio.wait({task, stopped}, return_when=asyncio.FIRST_COMPLETED)
+            if task.done():
+                return task.result()
+            raise Stopped
+        finally:
+            stopped.cancel()
+            if not task.done():
+                task.cancel()
+                await asyncio.wait({task})
+
+
+async def _first_failure(tasks: Sequence[asyncio.Task[Any]]) -> None:
+    """Until all have ended, or one has failed, which is raised."""
+    done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_EXCEPTION)
+    for task in done:
+        task.result()

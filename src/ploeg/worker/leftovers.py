@@ -1,0 +1,88 @@
+"""What a killed worker left: its processes are ended, its work is kept, and its attempts are settled."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+
+from ploeg.domain.attempt import Outcome, Phase
+from ploeg.domain.errors import PloegError
+from ploeg.wire.work import FinishReport, Handback, WorkerInfo
+from ploeg.worker.insist import insist
+from ploeg.worker.names import is_verify_checkout
+from ploeg.worker.put_away import put_away
+from ploeg.worker.report import deliver
+from ploeg.worker.state import AttemptRecord
+from ploeg.worker.workbench import Workbench
+from ploeg.workspace.checkout import Workspace
+from ploeg.workspace.keep import Kept, KeptElsewhere, NothingToKeep
+from ploeg.workspace.process import end_leftovers
+
+logger = logging.getLogger(__name__)
+
+KeptWork = dict[tuple[str, int], Kept | NothingToKeep]
+
+
+async def clear_up(bench: Workbench, info: WorkerInfo) -> None:
+    """Before the first claim. The server learns of every earlier attempt; it must be there for it."""
+    records = bench.state.records()
+    for record in records:
+        ended = await asyncio.to_thread(end_leftovers, record.assignment.attempt_id)
+        if ended:
+            logger.warning(
+                "ended %d leftover processes", len(ended), extra={"action": "leftovers_ended", "pids": ended}
+            )
+    kept = await _keep_all(bench)
+    await bench.checkouts.sweep()
+    await asyncio.to_thread(bench.homes.sweep)
+    held = [record.assignment.attempt_id for record in records]
+    await insist(lambda: bench.client.hand_back(Handback(worker=info, still_held=held)))
+    for record in records:
+        await deliver(bench, record, _report(bench, record, kept))
+
+
+async def _keep_all(bench: Workbench) -> KeptWork:
+    """The work in every workspace on disk; one whose work cannot be kept stays, for the job's next attempt to try."""
+    kept: KeptWork = {}
+    for workspace in bench.checkouts.leftovers():
+        if is_verify_checkout(workspace.job_code):
+            await bench.checkouts.remove(
+                workspace, KeptElsewhere(where="a checkout to verify in; no agent worked here")
+            )
+            continue
+        try:
+            found = await _keep(bench, workspace)
+        except (PloegError, OSError) as error:
+            logger.warning("%s stays as it is: %s", workspace.directory, error, extra={"action": "leftover_not_kept"})
+            continue
+        kept[workspace.job_code, workspace.attempt] = found
+    return kept
+
+
+async def _keep(bench: Workbench, workspace: Workspace) -> Kept | NothingToKeep:
+    found = await put_away(bench, workspace, await bench.mirrors.open(workspace.repo_url))
+    logger.info("kept what was left of %s", workspace.job_code, extra={"action": "leftover_kept"})
+    return found
+
+
+def _report(bench: Workbench, record: AttemptRecord, kept: KeptWork) -> FinishReport:
+    """What the attempt would have said: its own report, its verified commit, or that its worker was lost."""
+    if record.report is not None:
+        return record.report
+    assignment = record.assignment
+    verified = bench.state.verified(assignment.job_code)
+    if verified is not None and record.phase in {Phase.PUSH, Phase.REPORT}:
+        verified.reason = "the worker was killed before the push was known to have succeeded"
+        return verified
+    found = kept.get((assignment.job_code, assignment.attempt_number))
+    return FinishReport(
+        outcome=Outcome.WORKER_LOST,
+        reason=f"the worker was killed in the phase «{record.phase}»",
+        phase=record.phase,
+        session_id=record.session_id,
+        model=record.model,
+        base_sha=record.base_sha,
+        head_sha=found.head if found else None,
+        kept_ref=found.ref if isinstance(found, Kept) else None,
+        snapshot=found.snapshot if isinstance(found, Kept) else None,
+    )

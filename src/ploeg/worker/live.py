@@ -1,0 +1,111 @@
+"""One attempt while it runs: what its phases know and share."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from ploeg.domain.attempt import Phase
+from ploeg.wire.work import Assignment
+from ploeg.worker.halt import Halt
+from ploeg.worker.heartbeat import Lease
+from ploeg.worker.progress import Progress
+from ploeg.worker.runlog import RunLog
+from ploeg.worker.shipper import Shipper
+from ploeg.worker.state import AttemptRecord
+from ploeg.worker.workbench import Offered, Workbench
+from ploeg.workspace.checkout import Workspace
+from ploeg.workspace.keep import Kept, NothingToKeep
+from ploeg.workspace.mirror import Mirror
+from ploeg.workspace.process import MARKER
+from ploeg.workspace.redact import Redactor
+from ploeg.workspace.sandbox import Sandbox, SandboxSpec
+
+logger = logging.getLogger(__name__)
+
+
+class LiveAttempt:
+    """Made with the claim. `mirror` and `workspace` are there once the attempt is prepared."""
+
+    def __init__(self, bench: Workbench, assignment: Assignment, claimed_at: float) -> None:
+        self.bench = bench
+        self.assignment = assignment
+        self.progress = Progress()
+        self.halt = Halt()
+        self.lease = Lease(bench.client, assignment, self.progress, self.halt, claimed_at=claimed_at)
+        self.shipper = Shipper(bench.client, assignment.attempt_id)
+        self.log = RunLog(bench.settings.home_path, assignment.job_code, bench.settings.max_log_bytes)
+        self.record = AttemptRecord(assignment=assignment)
+        self._secrets = list(bench.secrets)
+        self.redactor = Redactor(self._secrets)
+        self.mirror: Mirror | None = None
+        self.workspace: Workspace | None = None
+        #: What was kept last.
+        self.kept: Kept | NothingToKeep | None = None
+        self._keeping = asyncio.Lock()
+
+    @property
+    def offered(self) -> Offered:
+        return self.bench.runtimes[self.assignment.config.runtime]
+
+    def hide(self, *secrets: str) -> None:
+        """Redact these as well from now on."""
+        self._secrets.extend(secrets)
+        self.redactor = Redactor(self._secrets)
+
+    def enter(self, phase: Phase) -> None:
+        if phase is not self.progress.phase:
+            self.progress.enter(phase)
+            self.note("phase", phase=phase)
+            self.save()
+
+    def note(self, action: str, **facts: Any) -> None:
+        """Tell the run log, the transcript and the worker's own log."""
+        self.log.note(action, **facts)
+        self.shipper.note(action, **facts)
+        logger.info("%s: %s", self.assignment.job_code, action, extra={"action": action, **_prefixed(facts)})
+
+    def save(self) -> None:
+        """Bring the record for a restart up to date."""
+        progress, record = self.progress, self.record
+        record.phase = progress.phase
+        record.agent_started = progress.agent_started
+        record.session_id, record.model, record.base_sha = progress.session_id, progress.model, progress.base_sha
+        self.bench.state.save(record)
+
+    async def keep(self) -> Kept | NothingToKeep:
+        """Take everything in the workspace over into the mirror. Raises `KeepFailed`; then nothing may be removed."""
+        assert self.workspace is not None
+        assert self.mirror is not None
+        async with self._keeping:
+            self.kept = await self.bench.keeper.collect(self.workspace, self.mirror)
+            return self.kept
+
+    def sandbox(self, workspace: Workspace, home: Path, readable: tuple[Path, ...] = ()) -> Sandbox:
+        spec = SandboxSpec(
+            workspace=workspace.tree,
+            home=home,
+            readable=(workspace.mirror_objects, *readable),
+            tool_paths=self.bench.tool_paths,
+        )
+        return self.bench.backend.around(spec)
+
+    def environment(self, sandbox: Sandbox, own: Mapping[str, str] | None = None) -> dict[str, str]:
+        """All that a process of this attempt sees of an environment; `own` is what its runtime gives it."""
+        return {
+            "LANG": "C.UTF-8",
+            "TERM": "dumb",
+            **self.bench.passed,
+            **(own or {}),
+            "PATH": sandbox.search_path,
+            "HOME": str(sandbox.home),
+            MARKER: self.assignment.attempt_id,
+        }
+
+
+def _prefixed(facts: dict[str, Any]) -> dict[str, Any]:
+    """As log records take them: their own field names are taken."""
+    return {f"fact_{name}": value for name, value in facts.items()}

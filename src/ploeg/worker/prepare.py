@@ -1,0 +1,82 @@
+"""The first phase: a clean workspace on the right commit, with the product's set-up commands run in it."""
+
+from __future__ import annotations
+
+import asyncio
+
+from ploeg.domain.attempt import Outcome
+from ploeg.worker.failure import PhaseFailed
+from ploeg.worker.live import LiveAttempt
+from ploeg.worker.put_away import put_away
+from ploeg.worker.shell import run_command, told
+from ploeg.workspace.keep import KeepFailed
+from ploeg.workspace.mirror import Mirror
+
+
+async def prepare(live: LiveAttempt) -> bool:
+    """Fills in `live.mirror` and `live.workspace`; True when the work of an earlier attempt is in the workspace."""
+    limit = live.bench.settings.prepare_minutes * 60
+    try:
+        async with asyncio.timeout(limit):
+            mirror = await open_mirror(live)
+            await mirror.fetch()
+            await _clear_the_place(live, mirror)
+            resumed = await _check_out(live, mirror)
+            await _set_up(live, limit)
+            return resumed
+    except TimeoutError:
+        reason = f"preparing the workspace took longer than {limit / 60:g} min"
+        raise PhaseFailed(Outcome.WORKSPACE_FAILED, reason) from None
+
+
+async def open_mirror(live: LiveAttempt) -> Mirror:
+    live.mirror = mirror = await live.bench.mirrors.open(live.assignment.repo_url)
+    return mirror
+
+
+async def _clear_the_place(live: LiveAttempt, mirror: Mirror) -> None:
+    """An earlier attempt's workspace is still there when its work could not be kept; keep it now, or move it aside."""
+    checkouts, job_code = live.bench.checkouts, live.assignment.job_code
+    earlier = checkouts.existing(job_code)
+    if earlier is None:
+        return
+    try:
+        await put_away(live.bench, earlier, mirror)
+    except KeepFailed as error:
+        place = checkouts.set_aside(earlier)
+        live.note("set_aside", attempt=earlier.attempt, place=place.where, reason=str(error))
+
+
+async def _check_out(live: LiveAttempt, mirror: Mirror) -> bool:
+    assignment, resume = live.assignment, live.assignment.resume
+    tip = await mirror.base(assignment.branch)
+    commit, base, snapshot = tip.sha, tip.sha, None
+    if resume is not None and resume.commit is not None and await mirror.has(resume.commit):
+        commit = resume.commit
+        base = await mirror.merge_base(tip.sha, commit) or tip.sha
+        snapshot = resume.snapshot if resume.snapshot and await mirror.has(resume.snapshot) else None
+    live.workspace = await live.bench.checkouts.take(
+        mirror,
+        job_code=assignment.job_code,
+        attempt=assignment.attempt_number,
+        branch=assignment.branch,
+        commit=commit,
+        base=base,
+        snapshot=snapshot,
+    )
+    live.progress.base_sha = base
+    live.save()
+    resumed = commit != base or snapshot is not None
+    live.note("prepared", base=base, commit=commit, branch=assignment.branch, resumed=resumed)
+    return resumed
+
+
+async def _set_up(live: LiveAttempt, limit: float) -> None:
+    commands = live.assignment.config.setup_commands
+    if not commands or live.workspace is None:
+        return
+    sandbox = live.sandbox(live.workspace, live.bench.homes.of(live.assignment.job_code))
+    for command in commands:
+        result = await run_command(live, sandbox, command, limit)
+        if not result.passed:
+            raise PhaseFailed(Outcome.WORKSPACE_FAILED, f"set-up command {told(result)}")

@@ -1,0 +1,47 @@
+"""Showing the server how the worker is, whenever that changes."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from datetime import datetime
+
+from ploeg.domain.errors import PloegError
+from ploeg.domain.worker import WorkerState
+from ploeg.wire.work import Presence, WorkerInfo
+from ploeg.worker.client import WorkClient
+from ploeg.worker.insist import insist
+
+logger = logging.getLogger(__name__)
+
+
+class Face:
+    """What people see of this worker. Only the latest state is told; one that was passed over is not."""
+
+    def __init__(self, client: WorkClient, info: WorkerInfo) -> None:
+        self._client = client
+        self._info = info
+        self._shown: Presence | None = None
+        self._wanted: Presence | None = None
+        self._changed = asyncio.Event()
+
+    def show(self, state: WorkerState, reason: str | None = None, until: datetime | None = None) -> None:
+        self._wanted = Presence(worker=self._info, state=state, reason=reason, until=until)
+        self._changed.set()
+
+    async def keep_showing(self) -> None:
+        """Runs until it is cancelled."""
+        while True:
+            await self._changed.wait()
+            self._changed.clear()
+            try:
+                await insist(self.tell)
+            except PloegError as error:
+                logger.warning("the worker's state is not shown: %s", error, extra={"action": "presence_refused"})
+
+    async def tell(self) -> None:
+        """The latest state, once, if the server has not seen it."""
+        wanted = self._wanted
+        if wanted is not None and wanted != self._shown:
+            await self._client.announce(wanted)
+            self._shown = wanted

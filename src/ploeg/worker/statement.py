@@ -1,0 +1,108 @@
+"""What an attempt says of itself at its end, gathered on the way."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import msgspec
+
+from ploeg.domain.attempt import Outcome
+from ploeg.wire.work import FinishReport, QuotaWindow
+from ploeg.worker.end import Accepted, End
+from ploeg.worker.live import LiveAttempt
+from ploeg.workspace.git import GitError
+from ploeg.workspace.keep import Kept
+
+#: Longest diff that goes to the server, in bytes.
+DIFF_BYTES = 1024 * 1024
+#: Ends after which a later attempt may push a verified commit without running the agent again.
+UNPUSHED = frozenset({Outcome.PUSH_FAILED, Outcome.WORKER_STOPPED, Outcome.LEASE_LOST})
+
+
+class Statement:
+    """Of one attempt."""
+
+    def __init__(self, live: LiveAttempt) -> None:
+        self._live = live
+        self._accepted: Accepted | None = None
+        self._quota: tuple[QuotaWindow, ...] = ()
+        self._earlier: FinishReport | None = None
+        #: The remote holds the verified commit.
+        self.pushed = False
+        #: Why the workspace's content is not in the mirror.
+        self.not_kept: str | None = None
+
+    def heard(self, accepted: Accepted | None, quota: Sequence[QuotaWindow]) -> None:
+        """What the agent phase came to."""
+        self._accepted = accepted
+        self._quota = tuple(quota)
+
+    def take_over(self, report: FinishReport) -> None:
+        """An earlier attempt's report of the commit that this one only pushes."""
+        self._earlier = report
+
+    @property
+    def base(self) -> str | None:
+        return self._earlier.base_sha if self._earlier else self._live.progress.base_sha
+
+    @property
+    def head(self) -> str | None:
+        """The verified commit if there is one, else the last that is kept."""
+        if self._earlier is not None:
+            return self._earlier.head_sha
+        receipt = self._accepted.receipt if self._accepted else None
+        if receipt is not None:
+            return receipt.head_sha
+        return self._live.kept.head if self._live.kept else None
+
+    def verified(self) -> FinishReport:
+        """The report to go on from when the push does not succeed."""
+        return self.report(End(outcome=Outcome.PUSH_FAILED, reason="the push was not finished"))
+
+    def report(self, end: End, diff: str | None = None) -> FinishReport:
+        live, earlier = self._live, self._earlier
+        kept = live.kept if isinstance(live.kept, Kept) else None
+        receipt = self._receipt()
+        return FinishReport(
+            outcome=end.outcome,
+            reason=self._reason(end),
+            summary=earlier.summary if earlier else self._accepted.summary if self._accepted else None,
+            phase=live.progress.phase,
+            session_id=live.progress.session_id,
+            model=live.progress.model,
+            usage=live.progress.usage_out(),
+            base_sha=self.base,
+            head_sha=self.head,
+            pushed=self.pushed,
+            kept_ref=kept.ref if kept else earlier.kept_ref if earlier else None,
+            snapshot=kept.snapshot if kept else None,
+            verified=receipt is not None and end.outcome in UNPUSHED,
+            receipt=receipt,
+            diff=diff,
+            reset_at=end.reset_at,
+            quota=list(self._quota),
+        )
+
+    async def diff(self) -> str | None:
+        """The changes for people, redacted; None when there are none or they cannot be read."""
+        if self._live.mirror is None or self.base is None or self.head in {None, self.base}:
+            return None
+        try:
+            diff = await self._live.mirror.diff(self.base, str(self.head), text_limit=DIFF_BYTES)
+        except GitError as error:
+            self._live.log.note("diff_failed", reason=str(error))
+            return None
+        return self._live.redactor.redact_text(diff.text) + ("\n… (cut)\n" if diff.cut else "")
+
+    def _receipt(self) -> dict[str, object] | None:
+        if self._earlier is not None:
+            return self._earlier.receipt
+        receipt = self._accepted.receipt if self._accepted else None
+        plain: dict[str, object] | None = msgspec.to_builtins(receipt) if receipt is not None else None
+        return plain
+
+    def _reason(self, end: End) -> str | None:
+        if self.not_kept is None:
+            return end.reason
+        left = f"its work could not be kept and stays in the worker's workspace: {self.not_kept}"
+        return f"{end.reason}; {left}" if end.reason else left

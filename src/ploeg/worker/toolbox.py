@@ -1,0 +1,165 @@
+"""The attempt's own MCP endpoint on loopback: exactly its kind's tools, for exactly its bearer, until it ends.
+
+Imported with the first job, since the SDK takes a second and its memory.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import hmac
+import json
+import logging
+import secrets
+import socket
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from types import TracebackType
+from typing import Any, Self
+
+import mcp_types as types
+import uvicorn
+from mcp.server import Server, ServerRequestContext
+from mcp.server.transport_security import TransportSecuritySettings
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from ploeg import __version__
+from ploeg.domain.errors import Denied, Invalid, PloegError
+from ploeg.runtimes.base import ToolEndpoint
+from ploeg.tools.declaration import Tool
+from ploeg.worker.halt import Halted
+
+logger = logging.getLogger(__name__)
+
+HOST = "127.0.0.1"
+PATH = "/mcp"
+INSTRUCTIONS = "The tools of one job. Close the job with update_job_status exactly once, as your last act."
+#: Seconds for calls under way when the endpoint closes.
+CLOSING = 5
+
+CarryOut = Callable[[Tool, Mapping[str, Any]], Awaitable[dict[str, Any]]]
+
+
+class Toolbox:
+    """Entered for the length of the agent phase; `endpoint` is where the agent finds it."""
+
+    def __init__(self, tools: Sequence[Tool], carry_out: CarryOut) -> None:
+        self._tools = {tool.name: tool for tool in tools}
+        self._carry_out = carry_out
+        self._token = secrets.token_urlsafe(32)
+        self._socket = socket.create_server((HOST, 0))
+        self._port = int(self._socket.getsockname()[1])
+        self._server = _Server(
+            uvicorn.Config(
+                _Bearer(self._app(), self._token),
+                lifespan="on",
+                log_config=None,
+                access_log=False,
+                server_header=False,
+                timeout_graceful_shutdown=CLOSING,
+            )
+        )
+        self._task: asyncio.Task[None] | None = None
+
+    @property
+    def endpoint(self) -> ToolEndpoint:
+        return ToolEndpoint(url=f"http://{HOST}:{self._port}{PATH}", token=self._token)
+
+    async def __aenter__(self) -> Self:
+        self._task = asyncio.create_task(self._server.serve(sockets=[self._socket]), name="toolbox")
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._server.should_exit = True
+        if self._task is not None:
+            await asyncio.wait({self._task}, timeout=CLOSING * 2)
+            self._task.cancel()
+        self._socket.close()
+
+    def _app(self) -> ASGIApp:
+        server: Server[Any] = Server(
+            "ploeg",
+            version=__version__,
+            instructions=INSTRUCTIONS,
+            on_list_tools=self._list_tools,
+            on_call_tool=self._call_tool,
+        )
+        # Answers come as an event stream and not as one JSON body: its keep-alive holds the connection while a gate
+        # works for many minutes, where clients give up on an answer that has no headers after five.
+        return server.streamable_http_app(
+            streamable_http_path=PATH,
+            stateless_http=True,
+            transport_security=TransportSecuritySettings(
+                allowed_hosts=[f"{HOST}:{self._port}"], allowed_origins=[f"http://{HOST}:{self._port}"]
+            ),
+        )
+
+    async def _list_tools(
+        self, context: ServerRequestContext[Any], params: types.PaginatedRequestParams | None
+    ) -> types.ListToolsResult:
+        return types.ListToolsResult(tools=[_declared(tool) for tool in self._tools.values()])
+
+    async def _call_tool(
+        self, context: ServerRequestContext[Any], params: types.CallToolRequestParams
+    ) -> types.CallToolResult:
+        tool = self._tools.get(params.name)
+        if tool is None:
+            return _refused(f"there is no tool «{params.name[:80]}»; this job has {', '.join(self._tools)}")
+        try:
+            result = await self._carry_out(tool, params.arguments or {})
+        except Invalid as error:
+            return _refused(f"VALIDATION_ERROR: {error}")
+        except Denied as error:
+            return _refused(f"PERMISSION_DENIED: {error}")
+        except Halted as error:
+            return _refused(f"JOB_CANCELLED: this job ends now ({error}); drop the work and end the session")
+        except PloegError as error:
+            return _refused(str(error))
+        except Exception:
+            logger.exception("%s failed", tool.name, extra={"action": "tool_failed", "tool": tool.name})
+            return _refused(f"{tool.name} failed on the worker's side; try it again")
+        return types.CallToolResult(content=[types.TextContent(text=_pretty(result))], structured_content=result)
+
+
+class _Server(uvicorn.Server):
+    """Leaves the process's signals to the worker."""
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+
+class _Bearer:
+    """Lets the attempt's own agent in and nobody else."""
+
+    def __init__(self, app: ASGIApp, token: str) -> None:
+        self._app = app
+        self._expected = f"Bearer {token}".encode()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http":
+            given = dict(scope["headers"]).get(b"authorization", b"")
+            if not hmac.compare_digest(given, self._expected):
+                headers = [(b"www-authenticate", b"Bearer"), (b"content-length", b"0")]
+                await send({"type": "http.response.start", "status": 401, "headers": headers})
+                await send({"type": "http.response.body", "body": b""})
+                return
+        await self._app(scope, receive, send)
+
+
+def _declared(tool: Tool) -> types.Tool:
+    return types.Tool(
+        name=tool.name,
+        description=tool.description,
+        input_schema=tool.arguments.model_json_schema(),
+        output_schema=tool.result.model_json_schema(mode="serialization"),
+    )
+
+
+def _refused(text: str) -> types.CallToolResult:
+    return types.CallToolResult(content=[types.TextContent(text=text)], is_error=True)
+
+
+def _pretty(result: Mapping[str, Any]) -> str:
+    return json.dumps(result, indent=2, ensure_ascii=False)

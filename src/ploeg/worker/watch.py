@@ -1,0 +1,70 @@
+"""How long an agent has been at work and how long it has been silent, against its limits."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+
+from ploeg.domain.attempt import Usage
+from ploeg.domain.event import AgentEvent, ToolCalled, ToolReturned
+from ploeg.domain.limits import Breach, Limits, breached
+
+
+class Watch:
+    """Started with the agent. The gates' own time does not count, and while a tool works the agent is not silent."""
+
+    def __init__(self, limits: Limits, clock: Callable[[], float] = time.monotonic) -> None:
+        self._limits = limits
+        self._clock = clock
+        self._started = clock()
+        self._heard = clock()
+        self._gates = 0.0
+        self._calls: set[str] = set()
+        #: Calls that the worker itself is carrying out.
+        self._serving = 0
+
+    def heard(self, events: Iterable[AgentEvent]) -> None:
+        """A line came, with these events in it."""
+        self._heard = self._clock()
+        for event in events:
+            if isinstance(event, ToolCalled):
+                self._calls.add(event.call_id)
+            elif isinstance(event, ToolReturned):
+                self._calls.discard(event.call_id)
+
+    @contextmanager
+    def serving(self, *, gates: bool = False) -> Iterator[None]:
+        """While the worker carries out a call of the agent."""
+        began = self._clock()
+        self._serving += 1
+        try:
+            yield
+        finally:
+            self._serving -= 1
+            self._heard = self._clock()
+            if gates:
+                self._gates += self._heard - began
+
+    @property
+    def silent(self) -> float:
+        return 0.0 if self._calls or self._serving else self._clock() - self._heard
+
+    @property
+    def elapsed(self) -> float:
+        return self._clock() - self._started - self._gates
+
+    def breach(self, usage: Usage) -> Breach | None:
+        if self._serving:
+            return None
+        return breached(self._limits, elapsed=self.elapsed, silent=self.silent, usage=usage)
+
+    def next_look(self) -> float:
+        """Seconds until a limit on time could be exceeded."""
+        limits = self._limits
+        left = [60.0]
+        if limits.max_minutes is not None:
+            left.append(limits.max_minutes * 60 - self.elapsed)
+        if limits.max_silence_minutes is not None:
+            left.append(limits.max_silence_minutes * 60 - self.silent)
+        return max(min(left), 0.0) + 0.02
