@@ -46,9 +46,7 @@ async def _keep_all(bench: Workbench) -> KeptWork:
     kept: KeptWork = {}
     for workspace in bench.checkouts.leftovers():
         if is_verify_checkout(workspace.job_code):
-            await bench.checkouts.remove(
-                workspace, KeptElsewhere(where="a checkout to verify in; no agent worked here")
-            )
+            await bench.checkouts.remove(workspace, KeptElsewhere(where="no agent worked here"))
             continue
         try:
             found = await _keep(bench, workspace)

@@ -72,6 +72,13 @@ class Repository:
         """The tree of a commit."""
         return await self._text("rev-parse", "--verify", f"{sha}^{{tree}}", doing="reading a commit")
 
+    async def merge_base(self, one: str, other: str) -> str | None:
+        """The commit from which the two went apart; None if they have no history in common."""
+        finished = await self._git.run(
+            "merge-base", one, other, doing="comparing commits", directory=self.path, accept=(0, 1)
+        )
+        return finished.stdout.decode().strip() or None
+
     async def commits(self, base: str, head: str, limit: int = 200) -> list[Commit]:
         """What `head` has and `base` has not, newest first."""
         form = "--format=%H%x00%s%x00%an%x00%ct"
