@@ -173,10 +173,16 @@ def _lifespan(plane: ControlPlane) -> Lifespan:
 
 def _listen(host: str, port: int) -> socket.socket:
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    # Without the protocol's number asyncio leaves Nagle's algorithm on, which costs 40 ms a request.
+    listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     try:
-        return socket.create_server((host, port), family=family, backlog=2048)
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind((host, port))
+        listener.listen(2048)
     except OSError as error:
+        listener.close()
         raise Invalid("port", port, f"{host}:{port} cannot be listened on: {error.strerror}") from None
+    return listener
 
 
 def _url(settings: Settings, listener: socket.socket) -> str:

@@ -13,7 +13,7 @@ from ploeg.control.tokens import without_secrets
 from ploeg.domain.occurrence import Event
 
 #: Libraries that talk about every request or query below a warning.
-_CHATTY = ("uvicorn.access", "httpx2", "httpcore2", "alembic", "mcp", "asyncio")
+_CHATTY = ("uvicorn.access", "uvicorn.error", "httpx2", "httpcore2", "alembic", "mcp", "asyncio")
 
 log = structlog.get_logger("ploeg")
 
@@ -71,7 +71,7 @@ def narrate(events: Iterable[Event]) -> None:
     if not logging.getLogger("ploeg").isEnabledFor(logging.INFO):
         return
     for event in events:
-        ids = {"job": event.data.get("code"), "attempt": event.attempt_id}
+        ids = {"of": event.data.get("code"), "attempt": event.attempt_id}
         said = {name: event.data.get(name) for name in ("status", "outcome", "reason", "phase", "change")}
         facts = {name: value for name, value in (ids | said).items() if value is not None}
         log.info(event.type, by=event.actor, **facts)
