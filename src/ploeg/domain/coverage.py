@@ -1,7 +1,7 @@
 """How a diff lies against a plan: which paths the plan names, and the verdict. No model has a say in it.
 
 A path is named by code in the plan's text (`src/x.py`), by a list item (`- x.py: …`), or by a mechanical block of
-`docs/patch-plans.md` (a diff's headers, `file=`, `delete`). What else stands in a fenced block is code, not a plan.
+`docs/first-job.md` (a diff's headers, `file=`, `delete`). What else stands in a fenced block is code, not a plan.
 """
 
 from __future__ import annotations

@@ -38,6 +38,7 @@ SIGN_IN_ERRORS = frozenset({"authentication_failed", "billing_error"})
 
 _WHOLE = msgspec.json.Decoder(Line)
 _ENDS = msgspec.json.Decoder(End)
+_NOTHING = Tokens()
 
 
 class ClaudeReader:
@@ -137,9 +138,10 @@ class ClaudeReader:
             self.model = message.model or self.model
             self._turns.add(message.id)
         # One message comes as several lines, each with the message's usage so far.
-        if message.usage and self._tokens.get(message.id) != message.usage:
+        before = self._tokens.get(message.id, _NOTHING)
+        if message.usage and before != message.usage:
             self._tokens[message.id] = message.usage
-            self.usage = _sum(self._tokens.values(), len(self._turns))
+            self.usage = _moved(self.usage, before, message.usage, len(self._turns))
             events.append(Metered(usage=self.usage))
         return events
 
@@ -243,6 +245,18 @@ def _sum(spent: Iterable[Tokens | ModelTokens], turns: int, cost: float | None =
         cache_write_tokens=sum(tokens.cache_creation_input_tokens or 0 for tokens in spent),
         turns=turns,
         cost_usd=cost,
+    )
+
+
+def _moved(usage: Usage, before: Tokens, after: Tokens, turns: int) -> Usage:
+    """The totals, one message's tokens having gone from `before` to `after`."""
+    old, new = _sum([before], 0), _sum([after], 0)
+    return Usage(
+        input_tokens=usage.input_tokens - old.input_tokens + new.input_tokens,
+        output_tokens=usage.output_tokens - old.output_tokens + new.output_tokens,
+        cache_read_tokens=usage.cache_read_tokens - old.cache_read_tokens + new.cache_read_tokens,
+        cache_write_tokens=usage.cache_write_tokens - old.cache_write_tokens + new.cache_write_tokens,
+        turns=turns,
     )
 
 
