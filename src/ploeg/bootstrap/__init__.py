@@ -23,3 +23,26 @@ def run_server(settings: Settings, announce: Announce) -> int:
 
     asyncio.run(serve_server(settings, lambda url: announce(url, settings.home)))
     return 0
+
+
+def run_worker(settings: Settings, *, once: bool = False, parent_fd: int | None = None) -> int:
+    """A worker until SIGTERM or SIGINT, or for one job; the exit code.
+
+    With `parent_fd` it also drains when that descriptor reads to its end: its parent has gone.
+    """
+    from ploeg.control.log import configure
+
+    configure(settings.log_level, settings.log_format)
+    from ploeg.bootstrap.worker import serve_worker
+
+    return asyncio.run(serve_worker(settings, once=once, parent_fd=parent_fd))
+
+
+def run_up(settings: Settings, announce: Announce) -> int:
+    """A server, and a worker as its child, until SIGTERM or SIGINT; the exit code."""
+    from ploeg.control.log import configure
+
+    configure(settings.log_level, settings.log_format)
+    from ploeg.bootstrap.up import serve_both
+
+    return asyncio.run(serve_both(settings, lambda url: announce(url, settings.home)))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import signal
 import socket
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager, suppress
@@ -17,6 +16,7 @@ from starlette.types import ASGIApp
 from ploeg import __version__
 from ploeg.api.app import Lifespan, create_app
 from ploeg.bootstrap.sign_in import sign_in_this_machine
+from ploeg.bootstrap.signals import on_signals
 from ploeg.control.installation import Installation
 from ploeg.control.plane import ControlPlane
 from ploeg.control.sweep import Sweeper
@@ -68,7 +68,7 @@ async def serve_server(settings: Settings, announce: Callable[[str], None] = lam
     """Runs a server until SIGTERM or SIGINT; `announce` gets its URL once it answers."""
     async with running_server(settings) as running:
         announce(running.url)
-        with _on_signals(running.stop):
+        with on_signals(running.stop):
             await running.stopped.wait()
 
 
@@ -141,18 +141,6 @@ class _Engine(uvicorn.Server):
         if serving.done():
             serving.result()
             raise RuntimeError("the server ended before it was up")
-
-
-@contextmanager
-def _on_signals(stop: Callable[[], None]) -> Iterator[None]:
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, stop)
-    try:
-        yield
-    finally:
-        for number in (signal.SIGTERM, signal.SIGINT):
-            loop.remove_signal_handler(number)
 
 
 def _lifespan(plane: ControlPlane) -> Lifespan:

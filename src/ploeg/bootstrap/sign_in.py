@@ -2,15 +2,10 @@
 
 from __future__ import annotations
 
-import json
-import os
-from pathlib import Path
-from typing import Any
-
 import structlog
 
+from ploeg import credentials
 from ploeg.control import people, tokens
-from ploeg.domain.errors import Invalid
 from ploeg.settings import Settings
 from ploeg.store.store import Store
 from ploeg.store.transaction import Transaction
@@ -25,47 +20,22 @@ def sign_in_this_machine(store: Store, settings: Settings, url: str) -> None:
     sign-in to another server is left alone, or at the very first start put aside.
     """
     path = settings.credentials_path
-    kept = _read(path)
-    if kept is not None and store.read_blocking(lambda tx: _opens(tx, str(kept.get("token")))):
+    kept = credentials.read(path)
+    if kept and store.read_blocking(lambda tx: _opens(tx, kept.get("token", ""))):
         if kept.get("server_url") != url:
-            _write(path, {**kept, "server_url": url})
+            credentials.write(path, {**kept, "server_url": url})
         return
     first = not store.read_blocking(lambda tx: tx.people.users())
-    if kept is not None and kept.get("server_url") != url:
+    if kept and kept.get("server_url") != url:
         if not first:
             log.warning("this machine's command is signed in to another server", path=str(path))
             return
         path.replace(path.with_suffix(".before.json"))
     made = store.write_blocking(lambda tx: people.sign_in_this_machine(tx, settings.admin_username))
-    _write(path, {"server_url": url, "token": made.token, "worker_token": made.worker_token})
+    credentials.write(path, {"server_url": url, "token": made.token, "worker_token": made.worker_token})
     log.info("signed this machine's command in", path=str(path), username=settings.admin_username, first_start=first)
 
 
 def _opens(tx: Transaction, secret: str) -> bool:
     found = tx.people.token_by_hash(tokens.digest(secret))
     return found is not None and found[0].usable(tx.now)
-
-
-def _read(path: Path) -> dict[str, Any] | None:
-    try:
-        content = json.loads(path.read_text("utf-8"))
-    except FileNotFoundError:
-        return None
-    except (OSError, ValueError) as error:
-        raise Invalid(str(path), str(error), "mend the file or move it away") from None
-    return content if isinstance(content, dict) else None
-
-
-def _write(path: Path, content: dict[str, Any]) -> None:
-    """Never there half, and from its first byte on readable by its owner alone."""
-    beside = path.with_name(f".{path.name}.{os.getpid()}")
-    beside.unlink(missing_ok=True)
-    descriptor = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
-    try:
-        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-            json.dump(content, file, indent=2)
-            file.flush()
-            os.fsync(file.fileno())
-        beside.replace(path)
-    finally:
-        beside.unlink(missing_ok=True)

@@ -6,9 +6,10 @@ import sys
 
 import click
 
+from ploeg import credentials
 from ploeg.cli import render
 from ploeg.cli.client import Client
-from ploeg.cli.session import current_settings, read_credentials, write_credentials
+from ploeg.cli.session import current_settings
 from ploeg.domain.errors import Invalid
 
 
@@ -29,9 +30,9 @@ def login(server: str | None) -> None:
     if not secret or not secret.isascii() or not secret.isprintable():
         raise Invalid("token", "…", "give the one line that `ploeg token create` printed")
     who = Client(url, secret).get("/whoami")
-    kept = read_credentials(settings.credentials_path)
+    kept = credentials.read(settings.credentials_path)
     # A worker's token is good for the server that gave it, and for no other.
     worker = {"worker_token": kept["worker_token"]} if kept.get("server_url") == url and "worker_token" in kept else {}
-    write_credentials(settings.credentials_path, {"server_url": url, "token": secret, **worker})
+    credentials.write(settings.credentials_path, {"server_url": url, "token": secret, **worker})
     scopes = ", ".join(who["token"]["scopes"])
     render.say(f"signed in to {url} as {render.harmless(who['user']['username'])} ({scopes})")

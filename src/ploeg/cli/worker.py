@@ -11,9 +11,9 @@ from ploeg.cli.session import current_settings, signed_in
 @click.group(invoke_without_command=True)
 @click.option("--once", is_flag=True, help="Take one job, or none if none is queued, and end.")
 @click.option("--slots", type=int, metavar="N", help="Jobs at the same time.  [PLOEG_SLOTS]")
-@click.option("--follow-stdin", is_flag=True, hidden=True, help="Drain when standard input closes.")
+@click.option("--parent-fd", type=int, hidden=True, help="Drain when this descriptor reads to its end.")
 @click.pass_context
-def worker(ctx: click.Context, once: bool, slots: int | None, follow_stdin: bool) -> int:
+def worker(ctx: click.Context, once: bool, slots: int | None, parent_fd: int | None) -> int:
     """Run a worker on this machine, or list the workers there are.
 
     It exits 0 when it has drained, and with --once when it handled a job or found none; 1 on an error; 3 when a runtime
@@ -27,7 +27,7 @@ def worker(ctx: click.Context, once: bool, slots: int | None, follow_stdin: bool
         return 0
     from ploeg.bootstrap import run_worker
 
-    return run_worker(current_settings(slots=slots), once=once, follow_stdin=follow_stdin)
+    return run_worker(current_settings(slots=slots), once=once, parent_fd=parent_fd)
 
 
 @worker.command("list")

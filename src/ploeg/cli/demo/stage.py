@@ -15,9 +15,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from ploeg import credentials
 from ploeg.cli.client import Client
 from ploeg.cli.demo.rota import FILES
-from ploeg.cli.session import read_credentials
 from ploeg.domain.errors import PloegError, Unavailable
 from ploeg.settings import FILE, Settings
 from ploeg.workspace.process import Process, run, start
@@ -126,9 +126,8 @@ async def _answering(up: Process, home: Path) -> Client:
     """The server, once it answers and a worker is there."""
     async with asyncio.timeout(START_LIMIT):
         while up.returncode is None:
-            credentials = read_credentials(home / "credentials.json")
-            if credentials:
-                client = Client(credentials["server_url"], credentials["token"])
+            if signed_in := credentials.read(home / "credentials.json"):
+                client = Client(signed_in["server_url"], signed_in["token"])
                 try:
                     if any(worker["online"] for worker in client.get("/workers")["items"]):
                         return client
