@@ -6,11 +6,14 @@ import asyncio
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import Any
 
 import httpx2
 import msgspec
 
+from ploeg.domain.attempt import Outcome
+from ploeg.domain.retry import Ended, decide
 from ploeg.wire.work import (
     Assignment,
     ClaimRequest,
@@ -55,7 +58,6 @@ class FarEnd:
     #: Requests of these kinds are carried out, but their answer is lost, once each.
     lost_replies: list[str] = field(default_factory=list)
     lease_seconds: float = 300.0
-    job_status: str = "done"
     tool_error: str | None = None
     _changed: asyncio.Condition = field(default_factory=asyncio.Condition)
     _given: dict[str, Assignment | None] = field(default_factory=dict)
@@ -136,8 +138,10 @@ class FarEnd:
         return ToolReply(error=self.tool_error) if self.tool_error else ToolReply(result={"id": "log_1"})
 
     async def _finish(self, attempt_id: str, content: bytes) -> Message:
-        self.finished[attempt_id] = msgspec.json.decode(content, type=FinishReport)
-        return FinishReply(job_status=self.job_status)
+        report = msgspec.json.decode(content, type=FinishReport)
+        self.finished[attempt_id] = report
+        decision = decide(Ended(outcome=Outcome(report.outcome), reset_at=report.reset_at), datetime.now(UTC), jitter=0)
+        return FinishReply(job_status=decision.status)
 
     async def _handback(self, _: str, content: bytes) -> Message:
         self.handbacks.append(msgspec.json.decode(content, type=Handback))

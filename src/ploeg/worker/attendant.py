@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator, Coroutine
 from contextlib import asynccontextmanager, suppress
 from typing import Any
 
+from ploeg.domain.attempt import Usage
 from ploeg.runtimes.base import Ending, Exit, Reader
 from ploeg.worker.calls import Calls
 from ploeg.worker.live import LiveAttempt
@@ -63,7 +64,7 @@ class Attendant:
 
     def _take_stock(self) -> None:
         progress, reader = self._live.progress, self._reader
-        progress.usage = reader.usage
+        progress.usage = reader.usage if reader.usage != Usage() else progress.usage
         progress.model = reader.model or progress.model
         if reader.session_id != progress.session_id:
             progress.session_id = reader.session_id

@@ -31,6 +31,8 @@ from ploeg.workspace.sandbox import Backend, SandboxSpec
 
 logger = logging.getLogger(__name__)
 
+#: Libraries that tell of every request and every start.
+CHATTY = ("httpx2", "httpcore2", "mcp", "uvicorn", "sse_starlette")
 PROXIES = ("http_proxy", "https_proxy", "no_proxy", "HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY")
 
 
@@ -49,6 +51,8 @@ async def serve(
     Raises `Invalid`, `SandboxUnavailable`, `Conflict`, `Unauthenticated` or `Denied` for what cannot work at all.
     Installs no signal handlers. `runtimes` replaces those of the registry.
     """
+    for name in CHATTY:
+        logging.getLogger(name).setLevel(logging.WARNING)
     state = WorkerState(settings.home_path)
     with state.locked():
         async with WorkClient(settings.effective_server_url, token, transport) as client:

@@ -50,7 +50,7 @@ class Shipper:
         self._dropped = 0
         self._chunk = 0
         self._arrived = asyncio.Event()
-        self._closing = False
+        self._closing = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
 
     async def __aenter__(self) -> Self:
@@ -62,7 +62,7 @@ class Shipper:
     ) -> None:
         if self._task is None:
             return
-        self._closing = True
+        self._closing.set()
         self._arrived.set()
         with suppress(TimeoutError, asyncio.CancelledError):
             await asyncio.wait_for(self._task, LAST_SECONDS if error is None else 0)
@@ -93,12 +93,13 @@ class Shipper:
 
     async def _something_to_send(self) -> bool:
         while not self._waiting:
-            if self._closing:
+            if self._closing.is_set():
                 return False
             self._arrived.clear()
             await self._arrived.wait()
-        if not self._closing and self._bytes < CHUNK_BYTES:
-            await asyncio.sleep(self._gather)
+        if self._bytes < CHUNK_BYTES:
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._closing.wait(), self._gather)
         return True
 
     def _take(self) -> Iterator[dict[str, Any]]:

@@ -1,0 +1,125 @@
+"""A worker on a home of its own, with a real repository, a scripted agent, and a far end in memory."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import psutil
+
+from ploeg.settings import Settings
+from ploeg.wire.work import Assignment, FinishReport
+from ploeg.worker.service import serve
+from tests.e2e.repository import Remote, run_git
+from tests.worker.assignments import assignment
+from tests.worker.far_end import PATIENCE, FarEnd
+from tests.worker.scripted import Scripted
+
+#: Enough for a worker that has to load the tool protocol first.
+LONG = PATIENCE * 3
+
+
+@dataclass
+class Rig:
+    home: Path
+    remote: Remote
+    sandbox: str
+    far_end: FarEnd = field(default_factory=FarEnd)
+    settings: dict[str, Any] = field(default_factory=dict)
+    runtime: Scripted = field(default_factory=lambda: Scripted(""))
+
+    def made(self) -> Settings:
+        values: dict[str, Any] = {
+            "home": str(self.home),
+            "server_url": "http://server",
+            "sandbox": self.sandbox,
+            "worker_name": "rig",
+            "warm_workspaces": 0,
+            "kill_grace": 1.0,
+            "finish_grace": 0.2,
+            "drain_grace": 0.0,
+            **self.settings,
+        }
+        return Settings(**values)
+
+    def job(self, **changes: Any) -> Assignment:
+        """An assignment of job J-1, unless the changes say otherwise."""
+        return assignment(changes.pop("repo", self.remote.path), **changes)
+
+    async def run(self, script: str, given: Assignment | None = None) -> FinishReport:
+        """One job with that agent, to its report."""
+        code = await self.once(script, given)
+        assert code in {0, 3}
+        return self.report(given)
+
+    async def once(self, script: str, given: Assignment | None = None, stop: asyncio.Event | None = None) -> int:
+        self.runtime.script = script
+        await self.far_end.offer(given or self.job())
+        async with asyncio.timeout(LONG):
+            return await self._serve(once=True, stop=stop or asyncio.Event())
+
+    async def serve(self, script: str, stop: asyncio.Event) -> int:
+        self.runtime.script = script
+        return await self._serve(once=False, stop=stop)
+
+    async def _serve(self, *, once: bool, stop: asyncio.Event) -> int:
+        return await serve(
+            self.made(),
+            "ploeg_wrk_the-workers-own-token",
+            environment={"SHOWN": "yes", "HIDDEN": "the-hidden-secret"},
+            once=once,
+            stop=stop,
+            transport=self.far_end.transport,
+            runtimes={"scripted": self.runtime},
+        )
+
+    def report(self, given: Assignment | None = None) -> FinishReport:
+        return self.far_end.finished[(given or self.job()).attempt_id]
+
+    def events(self, type_: str, attempt_id: str = "att_1_1") -> list[dict[str, Any]]:
+        return [event for event in self.far_end.events.get(attempt_id, []) if event["type"] == type_]
+
+    def notes(self, action: str, attempt_id: str = "att_1_1") -> list[dict[str, Any]]:
+        return [event for event in self.events("note", attempt_id) if event["action"] == action]
+
+    def refusals(self) -> list[str]:
+        return [event["text"] for event in self.events("tool_returned") if event["is_error"]]
+
+    def run_log(self) -> list[dict[str, Any]]:
+        """Of the newest run."""
+        newest = max((self.home / "runs").glob("*.jsonl"))
+        return [json.loads(line) for line in newest.read_text("utf-8").splitlines()]
+
+    def mirror(self) -> Remote:
+        (path,) = (self.home / "mirrors").glob("*.git")
+        return Remote(path)
+
+    def kept(self, path: str, ref: str = "refs/ploeg/J-1/1") -> str:
+        """A file of the work that the mirror keeps."""
+        return self.mirror().git("show", f"{ref}:{path}")
+
+    def alive(self, word: str) -> list[int]:
+        """Processes of this machine with that word in their command line."""
+        processes = psutil.process_iter(["cmdline"])
+        return [found.pid for found in processes if any(word in part for part in found.info["cmdline"] or ())]
+
+    def workspaces(self) -> list[str]:
+        folder = self.home / "workspaces"
+        return sorted(path.name for path in folder.iterdir()) if folder.exists() else []
+
+    def commit_to_remote(self, branch: str, path: str, content: str) -> str:
+        """What somebody else pushed there."""
+        clone = self.home.parent / "somebody"
+        if not clone.exists():
+            run_git(self.home.parent, "clone", "-q", str(self.remote.path), str(clone))
+        run_git(clone, "fetch", "-q", "origin")
+        known = branch in self.remote.branches()
+        run_git(clone, "checkout", "-q", "-B", branch, f"origin/{branch}" if known else "HEAD")
+        (clone / path).write_text(content)
+        run_git(clone, "add", "-A")
+        run_git(clone, "commit", "-qm", "Somebody else's")
+        run_git(clone, "push", "-q", "origin", branch)
+        return run_git(clone, "rev-parse", "HEAD").strip()
