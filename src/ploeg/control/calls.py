@@ -119,7 +119,7 @@ class _Call:
             created_at=self._tx.now,
             **more,
         )
-        if not self._tx.backlog.add_log(log, f"{self._attempt.id}:{self._request.call_id}"):
+        if not self._tx.backlog.add_log(log, log.id):
             log = next(stored for stored in self._tx.backlog.logs(story_id) if stored.id == log.id)
         return Logged(id=log.id, created_at=log.created_at)
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 import structlog
 
 from ploeg.control import report, settle
 from ploeg.control.plane import ControlPlane
+from ploeg.control.watch import Subscription
 from ploeg.domain.attempt import Outcome
 from ploeg.domain.errors import PloegError, Superseded
 from ploeg.domain.lease import expired
@@ -19,6 +20,8 @@ from ploeg.store.transaction import Transaction
 LONGEST_REST = timedelta(seconds=30)
 #: Between two tries while the database does not answer.
 AFTER_A_FAULT = timedelta(seconds=5)
+
+_NEVER = datetime.max.replace(tzinfo=UTC)
 
 log = structlog.get_logger("ploeg.sweep")
 
@@ -49,39 +52,40 @@ class Sweeper:
 
     def __init__(self, plane: ControlPlane) -> None:
         self._plane = plane
-        self._earlier = asyncio.Event()
-        self._wakes_at: datetime | None = None
-
-    def hear(self, event: Event) -> None:
-        """A job was put off: if it is due before the next look, look earlier."""
-        due = event.data.get("not_before") if event.type == "job.queued" else None
-        if isinstance(due, datetime) and (self._wakes_at is None or due < self._wakes_at):
-            self._earlier.set()
 
     async def run(self) -> None:
-        await self._rest(timedelta(seconds=self._plane.installation.lease.renew_every))
-        while True:
-            await self._rest(await self.look())
+        with self._plane.watch.subscribed() as subscription:
+            rest = timedelta(seconds=self._plane.installation.lease.renew_every)
+            await self.rest(subscription, rest, until=None)
+            while not self._plane.watch.stopping:
+                rest, until = await self.look()
+                await self.rest(subscription, rest, until)
 
-    async def look(self) -> timedelta:
-        """Does what is due; how long to rest after it."""
+    async def look(self) -> tuple[timedelta, datetime | None]:
+        """Does what is due; how long to rest after it, and until when by the store's clock."""
         try:
             reaped = await self._plane.write(reap)
             now, due = await self._plane.read(next_due)
         except PloegError as error:
             log.warning("the sweep could not reach the database", error=str(error))
-            return AFTER_A_FAULT
+            return AFTER_A_FAULT, None
         if reaped:
             log.info("attempts lost their worker", count=reaped)
         self._plane.watch.wake_each_kind()
-        rest = min(LONGEST_REST, due - now if due is not None else LONGEST_REST)
-        self._wakes_at = now + rest
-        return max(rest, timedelta())
+        rest = min(LONGEST_REST, max(due - now, timedelta()) if due is not None else LONGEST_REST)
+        return rest, now + rest
 
-    async def _rest(self, duration: timedelta) -> None:
-        self._earlier.clear()
-        try:
-            async with asyncio.timeout(duration.total_seconds()):
-                await self._earlier.wait()
-        except TimeoutError:
-            pass
+    async def rest(self, subscription: Subscription, duration: timedelta, until: datetime | None) -> None:
+        """That long, or until a job is put off to an earlier moment than `until`."""
+        loop = asyncio.get_running_loop()
+        end = loop.time() + duration.total_seconds()
+        while (left := end - loop.time()) > 0 and not self._plane.watch.stopping:
+            happened = await subscription.take(left)
+            if until is not None and any(_due(event) < until for event in happened):
+                return
+
+
+def _due(event: Event) -> datetime:
+    """When the event makes something due; far away if it does not."""
+    due = event.data.get("not_before") if event.type == "job.queued" else None
+    return due if isinstance(due, datetime) else _NEVER

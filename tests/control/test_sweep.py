@@ -1,0 +1,99 @@
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+
+from ploeg.control import cancel, report, sweep
+from ploeg.control.sweep import Sweeper
+from ploeg.control.watch import Fit
+from ploeg.domain.attempt import Outcome
+from ploeg.domain.errors import Superseded
+from ploeg.domain.job import JobStatus
+from ploeg.wire.work import FinishReport
+from tests.control.conftest import House
+
+pytestmark = pytest.mark.anyio
+
+
+async def test_an_attempt_whose_lease_ran_out_lost_its_worker(house: House) -> None:
+    house.run(house.a_task())
+    hand = house.hand()
+    got = hand.take()
+    house.clock.turn(seconds=299)
+    assert house.write(sweep.reap) == 0
+    house.clock.turn(seconds=1)
+    assert house.write(sweep.reap) == 1
+    assert house.attempt(got).outcome is Outcome.WORKER_LOST
+    job = house.job(got)
+    assert (job.status, job.counted) == (JobStatus.QUEUED, 1)
+    with pytest.raises(Superseded):
+        hand.done(got)
+
+
+async def test_a_renewed_lease_is_left_alone(house: House) -> None:
+    house.run(house.a_task())
+    hand = house.hand()
+    got = hand.take()
+    house.clock.turn(seconds=200)
+    hand.beat(got)
+    house.clock.turn(seconds=299)
+    assert house.write(sweep.reap) == 0
+
+
+async def test_a_cancelled_job_whose_worker_never_answers_ends_with_its_lease(house: House) -> None:
+    house.run(house.a_task())
+    got = house.hand().take()
+    house.write(cancel.cancel, house.admin, "J-1", "enough")
+    house.clock.turn(minutes=5)
+    house.write(sweep.reap)
+    job = house.job(got)
+    assert (job.status, job.reason) == (JobStatus.CANCELLED, "enough")
+
+
+async def test_the_sweep_rests_until_the_next_moment_at_which_something_is_due(house: House) -> None:
+    sweeper = Sweeper(house.plane)
+    assert (await sweeper.look())[0] == sweep.LONGEST_REST
+    house.run(house.a_task())
+    hand = house.hand()
+    got = hand.take()
+    hand.beat(got)
+    house.clock.turn(seconds=290)
+    rest, until = await sweeper.look()
+    assert (rest.total_seconds(), until) == (10, house.clock.now + rest)
+
+
+async def test_a_job_put_off_brings_the_next_look_forward(house: House) -> None:
+    sweeper = Sweeper(house.plane)
+    rest, until = await sweeper.look()
+    house.run(house.a_task())
+    hand = house.hand()
+    got = hand.take()
+    with house.plane.watch.subscribed() as subscription:
+        resting = asyncio.create_task(sweeper.rest(subscription, rest, until))
+        crashed = FinishReport(outcome="agent_crashed", phase="agent")
+        await house.plane.work(hand.secret, report.finish, got.attempt_id, crashed)
+        async with asyncio.timeout(5):
+            await resting
+
+
+async def test_what_comes_due_goes_to_a_worker_that_waits(house: House) -> None:
+    house.run(house.a_task())
+    hand = house.hand()
+    hand.finish(hand.take(), "agent_crashed")
+    with house.plane.watch.waiting() as waiter:
+        waiter.found_nothing(Fit(frozenset({"patch"}), frozenset(), None))
+        house.clock.turn(seconds=11)
+        await Sweeper(house.plane).look()
+        assert waiter.awake
+
+
+async def test_the_first_look_waits_until_every_worker_could_renew(house: House) -> None:
+    house.run(house.a_task())
+    got = house.hand().take()
+    house.clock.turn(hours=1)
+    running = asyncio.create_task(Sweeper(house.plane).run())
+    done, _ = await asyncio.wait({running}, timeout=0.05)
+    assert not done
+    assert house.attempt(got).active
+    running.cancel()
