@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -92,6 +93,16 @@ class Rig:
         """Of the newest run."""
         newest = max((self.home / "runs").glob("*.jsonl"))
         return [json.loads(line) for line in newest.read_text("utf-8").splitlines()]
+
+    async def until(self, condition: Callable[[], bool]) -> None:
+        """Wait for something on the disk, which tells nobody when it changes."""
+        async with asyncio.timeout(PATIENCE):
+            while not condition():
+                await asyncio.sleep(0.02)
+
+    def kept_refs(self) -> list[str]:
+        mirrors = list((self.home / "mirrors").glob("*.git"))
+        return self.mirror().git("for-each-ref", "--format=%(refname)", "refs/ploeg").split() if mirrors else []
 
     def mirror(self) -> Remote:
         (path,) = (self.home / "mirrors").glob("*.git")

@@ -34,6 +34,8 @@ class Attendant:
         self._watch = watch
         self._calls = calls
         self._finished = asyncio.Event()
+        #: A limit was passed after the report: the agent goes, the report stands.
+        self._enough = asyncio.Event()
         self._shown_out = False
 
     async def to_its_end(self) -> Ending | None:
@@ -75,7 +77,11 @@ class Attendant:
 
     def _look_at_limits(self) -> None:
         breach = self._watch.breach(self._reader.usage)
-        if breach is not None and not self._reader.finished:
+        if breach is None or self._reader.finished:
+            return
+        if self._calls.accepted is not None:
+            self._enough.set()
+        else:
             self._live.halt.call(breach.outcome, breach.reason)
 
     async def _enforce_limits(self) -> None:
@@ -92,9 +98,8 @@ class Attendant:
     async def _see_off(self) -> None:
         """An agent that has finished, or reported, and stays alive, is shown out."""
         await _either(self._finished, self._calls.reported)
-        if not self._finished.is_set():
-            with suppress(TimeoutError):
-                await asyncio.wait_for(self._finished.wait(), LAST_WORDS)
+        with suppress(TimeoutError):
+            await asyncio.wait_for(_either(self._finished, self._enough), LAST_WORDS)
         if self._finished.is_set():
             await asyncio.sleep(self._live.bench.settings.finish_grace)
         self._shown_out = True
