@@ -196,7 +196,8 @@ def test_two_calls_at_once_are_both_heard(claude_desk: Desks, scripted_model: Mo
     both = Answer(text="Both.", calls=(Call("Bash", command="echo 1"), Call("Bash", command="echo 2")))
     desk = claude_desk(scripted_model(both, say("done")))
     run = desk.run(desk.brief())
-    assert [event.text for event in run.heard(ToolReturned)] == ["1", "2"]
+    returned = {event.call_id: event.text for event in run.heard(ToolReturned)}
+    assert [returned[event.call_id] for event in run.heard(ToolCalled)] == ["1", "2"]
     assert run.reader.usage.turns == 2
 
 
