@@ -149,7 +149,8 @@ class Checkouts:
             case NothingToKeep(head=head) if head != workspace.base:
                 raise Conflict(f"the work in {workspace.job_code}'s workspace is not kept")
             case Kept() | NothingToKeep() | KeptElsewhere():
-                self._trash.throw(workspace.directory)
+                if workspace.directory.exists():
+                    self._trash.throw(workspace.directory)
 
     def set_aside(self, workspace: Workspace) -> KeptElsewhere:
         """Keeps the whole workspace where a person can look at it, and frees its place for the next attempt."""

@@ -96,8 +96,7 @@ class Process:
             self._tree.kill()
             with contextlib.suppress(TimeoutError):
                 return await self.wait(_KILL_LIMIT)
-            with contextlib.suppress(ProcessLookupError):
-                self._child.kill()
+            self._kill_child()
         return await self.wait(_KILL_LIMIT)
 
     async def __aenter__(self) -> Self:
@@ -116,9 +115,8 @@ class Process:
         try:
             await self._tree.started(self.pid)
         except BaseException:
-            with contextlib.suppress(ProcessLookupError):
-                self._child.kill()
-            await self._child.wait()
+            self._kill_child()
+            await self._tree.emptied(await self._child.wait())
             self._stdout.expect_no_more()
             self._stderr.expect_no_more()
             await self._drain
@@ -136,6 +134,12 @@ class Process:
             if self._drain is not None:
                 await self._drain
             self._gone.set()
+
+    def _kill_child(self) -> None:
+        # Not `child.kill()`: that reaps a dead child behind the back of asyncio, which then reports no exit code.
+        if self._child.returncode is None:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(self.pid, signal.SIGKILL)
 
     async def _drain_stderr(self) -> None:
         while chunk := await self._stderr.read():
@@ -171,11 +175,12 @@ async def start(
     tree = GroupTree(argv, cwd, env) if sandbox is None else sandbox.tree(argv, cwd, env)
     out, out_child = open_pipe()
     err, err_child = os.pipe()
-    given = os.open(os.devnull, os.O_RDONLY) if stdin is None else content_fd(stdin)
+    given = None if stdin is None else content_fd(stdin)
+    standard_input = tree.standard_input(given)
     try:
         child = await asyncio.create_subprocess_exec(
             *tree.argv,
-            stdin=given,
+            stdin=standard_input,
             stdout=out_child,
             stderr=out_child if merge_stderr else err_child,
             cwd=tree.cwd,
@@ -189,7 +194,7 @@ async def start(
         tree.close()
         raise StartFailed(f"{argv[0]} could not be started: {error.strerror}") from None
     finally:
-        for fd in (out_child, err_child, given):
+        for fd in (out_child, err_child, *([] if given is None else [given])):
             os.close(fd)
         tree.close_child_ends()
     process = Process(argv, child, tree, out, err)

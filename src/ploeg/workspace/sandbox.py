@@ -66,6 +66,8 @@ class SandboxSpec:
         for path in (*self.readable, *self.writable, *map(_shared_for, self.tool_paths)):
             if not path.is_absolute() or any(inner.is_relative_to(path) for inner in private):
                 raise Invalid("readable", str(path), "share an absolute path that does not lie around the workspace")
+            if not path.exists():
+                raise Invalid("readable", str(path), "there is no such file or folder on this machine")
 
 
 class Sandbox(Protocol):

@@ -22,6 +22,8 @@ from ploeg.workspace.pipe import PipeReader
 
 MARKER = "PLOEG_ATTEMPT"
 _GUARDIAN = Path(__file__).with_name("guardian.py")
+#: What the sandbox starts first: it waits for a word, and ends without it.
+_GATE = 'read -r _ && exec "$@" <"$0"'
 _START_LIMIT = 10.0
 
 
@@ -39,6 +41,10 @@ class Tree(ABC):
 
     def __init__(self) -> None:
         self._child_fds: list[int] = []
+
+    def standard_input(self, given: int | None) -> int:
+        """What to start with as standard input, for a program that is to read from `given`, or nothing."""
+        return asyncio.subprocess.DEVNULL if given is None else given
 
     @property
     def pass_fds(self) -> tuple[int, ...]:
@@ -93,7 +99,12 @@ class GroupTree(Tree):
 
 
 class NamespaceTree(Tree):
-    """A PID namespace made by bubblewrap: the kernel ends everything in it together with its first process."""
+    """A PID namespace made by bubblewrap: the kernel ends everything in it together with its first process.
+
+    That first process ends with its parent, and so with the worker, from a moment on that comes shortly after it has
+    started the program. So the program waits at a gate (`_GATE`) until that moment has been seen to pass; a worker
+    that dies before it leaves a gate that is never opened, which ends too.
+    """
 
     def __init__(
         self, program: str, options: Sequence[str], data: Mapping[str, bytes], argv: Sequence[str], cwd: PurePath
@@ -103,28 +114,47 @@ class NamespaceTree(Tree):
         files = [part for path, content in data.items() for part in ("--ro-bind-data", str(self._fd(content)), path)]
         arguments = [*files, *options, "--chdir", str(cwd)]
         info, info_child = os.pipe()
+        self._gate_child, self._gate = os.pipe()
         self._child_fds.append(info_child)
         self._info = PipeReader(info)
         blob = self._fd("".join(f"{argument}\0" for argument in arguments).encode("utf-8", "surrogateescape"))
         # An empty environment and the options in a file: /proc/1 of the sandbox shows both.
-        self.argv = (program, "--args", str(blob), "--info-fd", str(info_child), "--", *argv)
+        self._start = (program, "--args", str(blob), "--info-fd", str(info_child), "--", "/bin/sh", "-c", _GATE)
+        self._argv = tuple(argv)
         self.env, self.cwd = {}, "/"
         self._first = -1
         self._first_pid = 0
 
+    def standard_input(self, given: int | None) -> int:
+        source = "/dev/null"
+        if given is not None:
+            self._child_fds.append(os.dup(given))
+            source = f"/dev/fd/{self._child_fds[-1]}"
+        self.argv = (*self._start, source, *self._argv)
+        return self._gate_child
+
+    def close_child_ends(self) -> None:
+        super().close_child_ends()
+        if self._gate_child >= 0:
+            os.close(self._gate_child)
+            self._gate_child = -1
+
     async def started(self, pid: int) -> None:
-        said = b""
         try:
             async with asyncio.timeout(_START_LIMIT):
+                said = b""
                 while chunk := await self._info.read():
                     said += chunk
-            self._first_pid = int(json.loads(said)["child-pid"])
+                self._first_pid = int(json.loads(said)["child-pid"])
+                self._first = os.pidfd_open(self._first_pid)
+                while not _waits_for_children(self._first_pid):  # noqa: ASYNC110 - nothing announces it
+                    await asyncio.sleep(0.001)
+        except ProcessLookupError:
+            pass  # it has failed by itself, and says why on standard error
         except (TimeoutError, ValueError, KeyError):
-            raise StartFailed(f"{self.argv[0]} did not make its sandbox") from None
-        finally:
-            self._info.close()
-        with contextlib.suppress(ProcessLookupError):
-            self._first = os.pidfd_open(self._first_pid)
+            raise StartFailed(f"{self._start[0]} did not make its sandbox") from None
+        with contextlib.suppress(BrokenPipeError):
+            os.write(self._gate, b"\n")
 
     def signal(self, number: signal.Signals) -> None:
         leader = _first_child(self._first_pid) if self._first >= 0 else None
@@ -148,9 +178,9 @@ class NamespaceTree(Tree):
     def close(self) -> None:
         super().close()
         self._info.close()
-        if self._first >= 0:
-            os.close(self._first)
-            self._first = -1
+        for fd in filter(lambda fd: fd >= 0, (self._first, self._gate)):
+            os.close(fd)
+        self._first = self._gate = -1
 
     def _fd(self, content: bytes) -> int:
         fd = content_fd(content)
@@ -244,15 +274,27 @@ async def _ended(pidfd: int) -> None:
         loop.remove_reader(pidfd)
 
 
+def _waits_for_children(pid: int) -> bool:
+    """Whether a process has a child and nothing to do itself. Raises `ProcessLookupError` when it is gone."""
+    found = _stat(pid)
+    if found is None or found[0] in (b"Z", b"X"):
+        raise ProcessLookupError
+    return found[0] == b"S" and _first_child(pid) is not None
+
+
 def _first_child(parent: int) -> int | None:
-    """The oldest child of a process, from /proc."""
-    oldest: tuple[int, int] | None = None
-    for entry in Path("/proc").glob("[0-9]*/stat"):
-        try:
-            fields = entry.read_bytes().rpartition(b")")[2].split()
-            if int(fields[1]) == parent:
-                started = (int(fields[19]), int(entry.parent.name))
-                oldest = started if oldest is None else min(oldest, started)
-        except (OSError, IndexError, ValueError):
-            continue
-    return None if oldest is None else oldest[1]
+    """The oldest child of a process."""
+    try:
+        children = Path(f"/proc/{parent}/task/{parent}/children").read_bytes().split()
+        return int(children[0]) if children else None
+    except OSError:
+        pass  # not every kernel tells
+    found = ((pid, _stat(pid)) for pid in (int(entry.name) for entry in Path("/proc").glob("[0-9]*")))
+    return min((pid for pid, fields in found if fields and int(fields[1]) == parent), default=None)
+
+
+def _stat(pid: int) -> list[bytes] | None:
+    """The fields of /proc/<pid>/stat after "pid (name)", and the name may hold anything."""
+    with contextlib.suppress(OSError):
+        return Path(f"/proc/{pid}/stat").read_bytes().rpartition(b")")[2].split()
+    return None
