@@ -41,7 +41,7 @@ class Transcripts:
         """The events as lines that still fit behind `stored` bytes; the last line says when more had to be dropped."""
         if stored >= self._max_bytes:
             return b""
-        lines = [msgspec.json.encode({"at": now, **event}) + b"\n" for event in events]
+        lines = [msgspec.json.encode({**event, "at": now}) + b"\n" for event in events]
         room = self._max_bytes - stored
         if sum(map(len, lines)) <= room:
             return b"".join(lines)
