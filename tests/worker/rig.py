@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import secrets
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -31,6 +32,7 @@ class Rig:
     far_end: FarEnd = field(default_factory=FarEnd)
     settings: dict[str, Any] = field(default_factory=dict)
     runtime: Scripted = field(default_factory=lambda: Scripted(""))
+    _hours: str = field(default_factory=lambda: str(100_000_000 + secrets.randbelow(100_000_000)))
 
     def made(self) -> Settings:
         values: dict[str, Any] = {
@@ -112,10 +114,15 @@ class Rig:
         """A file of the work that the mirror keeps."""
         return self.mirror().git("show", f"{ref}:{path}")
 
-    def alive(self, word: str) -> list[int]:
-        """Processes of this machine with that word in their command line."""
+    @property
+    def nap(self) -> str:
+        """A command that sleeps for hours and can be told from every other process of this machine."""
+        return f"sleep {self._hours}"
+
+    def alive(self) -> list[int]:
+        """Processes of this machine that run the rig's own `nap`."""
         processes = psutil.process_iter(["cmdline"])
-        return [found.pid for found in processes if any(word in part for part in found.info["cmdline"] or ())]
+        return [found.pid for found in processes if any(self._hours in part for part in found.info["cmdline"] or ())]
 
     def workspaces(self) -> list[str]:
         folder = self.home / "workspaces"

@@ -134,16 +134,17 @@ forever()
 
 
 async def test_what_an_agent_double_forks_dies_with_it(sandboxed_rig: Rig) -> None:
-    script = """
+    nap = sandboxed_rig.nap
+    script = f"""
 start()
-subprocess.Popen(["/bin/sh", "-c", "(setsid sleep 73051 &) ; setsid nohup sleep 73051 & exec sleep 73051"])
-sh("(setsid sh -c 'trap \\"\\" TERM INT HUP; while :; do sleep 73051; done' >/dev/null 2>&1 &)")
+subprocess.Popen(["/bin/sh", "-c", "(setsid {nap} &) ; setsid nohup {nap} & exec {nap}"])
+sh("(setsid sh -c 'trap \\"\\" TERM INT HUP; while :; do {nap}; done' >/dev/null 2>&1 &)")
 commit()
 report()
 finish()
 """
     assert (await sandboxed_rig.run(script)).outcome == "done"
-    assert sandboxed_rig.alive("73051") == []
+    assert sandboxed_rig.alive() == []
 
 
 async def test_work_is_kept_while_the_agent_runs(new_rig: Callable[..., Rig]) -> None:

@@ -77,7 +77,7 @@ async def test_the_attempts_own_bearer_opens_it(toolbox: Toolbox) -> None:
     assert await knock(toolbox) == 200
 
 
-@pytest.mark.parametrize("authorization", ["", "Bearer", "Bearer something-else", "Basic x", "Bearer caf\xe9"])
+@pytest.mark.parametrize("authorization", ["", "Bearer", "Bearer something-else", "Basic x"])
 async def test_any_other_bearer_does_not(toolbox: Toolbox, answers: Answers, authorization: str) -> None:
     assert await knock(toolbox, authorization=authorization) == 401
     assert answers.calls == []
