@@ -40,8 +40,8 @@ _TAKE = """
 UPDATE jobs
 SET status = 'claimed', attempt_id = :attempt, attempts = attempts + 1, not_before = NULL,
     claimed_at = coalesce(claimed_at, :now)
-WHERE id = (
-    SELECT job.id FROM jobs AS job {queue}
+WHERE {row} = (
+    SELECT job.{row} FROM jobs AS job {queue}
     WHERE job.status = 'queued' AND NOT job.cancel_requested
       AND (job.not_before IS NULL OR job.not_before <= :now)
       AND job.runtime IN (SELECT value FROM {elements}(:runtimes) AS value)
@@ -70,8 +70,13 @@ RETURNING {columns}
 _SCOPE = "AND job.product_id IN (SELECT value FROM {elements}(:products) AS value)"
 
 #: Without statistics SQLite may prefer another index, and then sorts the whole queue for each claim.
-_SQLITE_WORDS = {"queue": "INDEXED BY ix_jobs_queue", "elements": "json_each", "skip": ""}
-_POSTGRESQL_WORDS = {"queue": "", "elements": "jsonb_array_elements_text", "skip": "FOR UPDATE OF job SKIP LOCKED"}
+_SQLITE_WORDS = {"row": "rowid", "queue": "INDEXED BY ix_jobs_queue", "elements": "json_each", "skip": ""}
+_POSTGRESQL_WORDS = {
+    "row": "id",
+    "queue": "",
+    "elements": "jsonb_array_elements_text",
+    "skip": "FOR UPDATE OF job SKIP LOCKED",
+}
 
 _LIVE = attempts.c.ended_at.is_(None)
 _EXPIRED = (

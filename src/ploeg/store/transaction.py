@@ -21,7 +21,9 @@ from ploeg.store.workers import Workers
 
 
 class Transaction:
-    """Given to each verb, and of no use after it."""
+    """Given to each verb, and of no use after it. A repository is made when it is asked for: most verbs use few."""
+
+    __slots__ = ("connection", "events", "known", "now")
 
     def __init__(self, connection: Connection, now: datetime) -> None:
         #: The moment of this transaction, by the store's clock.
@@ -29,14 +31,35 @@ class Transaction:
         self.connection = connection
         #: Records as this transaction last saw them, so that an update writes only what differs.
         self.known: dict[tuple[str, str], Any] = {}
-        self.people = People(self)
-        self.products = Products(self)
-        self.backlog = Backlog(self)
-        self.jobs = Jobs(self)
-        self.attempts = Attempts(self)
-        self.claims = Claims(self)
-        self.workers = Workers(self)
         self.events = Events(self)
+
+    @property
+    def people(self) -> People:
+        return People(self)
+
+    @property
+    def products(self) -> Products:
+        return Products(self)
+
+    @property
+    def backlog(self) -> Backlog:
+        return Backlog(self)
+
+    @property
+    def jobs(self) -> Jobs:
+        return Jobs(self)
+
+    @property
+    def attempts(self) -> Attempts:
+        return Attempts(self)
+
+    @property
+    def claims(self) -> Claims:
+        return Claims(self)
+
+    @property
+    def workers(self) -> Workers:
+        return Workers(self)
 
     @property
     def emitted(self) -> list[Event]:
