@@ -6,6 +6,7 @@ import os
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
+from urllib.parse import SplitResult, urlsplit
 
 import msgspec
 
@@ -25,10 +26,22 @@ class SignIn:
     token: str = field(repr=False)
 
 
+def address(url: str) -> SplitResult:
+    """The parts of a server's URL; `Invalid` unless it is one."""
+    try:
+        parts = urlsplit(url)
+        if parts.scheme in {"http", "https"} and parts.hostname and parts.port != 0 and not parts.query:
+            return parts
+    except ValueError:
+        pass
+    raise Invalid("server_url", url, "give an http:// or https:// URL")
+
+
 def sign_in(settings: Settings, which: Literal["token", "worker_token"]) -> SignIn:
     """The server to talk to, and the token for it: of `token_file`, else of the credentials. `Unauthenticated`."""
     kept = read(settings.credentials_path)
     url = settings.server_url.rstrip("/") or kept.get("server_url", "").rstrip("/") or settings.effective_server_url
+    address(url)
     if settings.token_file:
         return SignIn(url, _from_file(settings.token_file))
     token = kept.get(which)

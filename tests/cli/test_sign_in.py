@@ -25,7 +25,7 @@ def test_a_token_signs_another_machine_in(crew: Ploeg, tmp_path: Path) -> None:
     made = crew("token", "create", "laptop")
     laptop = Ploeg(tmp_path / "laptop")
     signed_in = laptop("login", "--server", url_of(crew), stdin=made.out)
-    assert signed_in.out == f"signed in to {url_of(crew)} as admin (read, write)\n"
+    assert signed_in.out == f"signed in to {url_of(crew)} as admin (admin, read, write)\n"
     assert stat.S_IMODE((laptop.home / "credentials.json").stat().st_mode) == 0o600
     assert laptop("product", "list", "--json").code == 0
     assert made.out.strip() not in signed_in.out + signed_in.err
@@ -60,7 +60,7 @@ def test_a_token_file_goes_before_the_credentials(crew: Ploeg, tmp_path: Path) -
 def test_a_token_goes_to_no_other_server_than_its_own(crew: Ploeg) -> None:
     ended = crew("--server", "http://127.0.0.1:9", "job", "list")
     assert ended.code == 3
-    assert f"signed in to {url_of(crew)}, not to http://127.0.0.1:9" in ended.err
+    assert f"for {url_of(crew)}, not for http://127.0.0.1:9" in ended.err
 
 
 def test_nonsense_at_sign_in_is_refused_and_not_kept(crew: Ploeg, ploeg: Ploeg) -> None:

@@ -8,29 +8,13 @@ import signal
 import stat
 import urllib.error
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import psutil
 import pytest
 
 from tests.cli.conftest import BOUND, Ploeg, Service
-
-NO_SANDBOX = {"PLOEG_SANDBOX": "none", "PLOEG_DRAIN_GRACE": "1"}
-
-
-@pytest.fixture
-def service(tmp_path: Path) -> Iterator[Callable[..., Service]]:
-    """Starts services in one empty home, and ends those that a test leaves behind."""
-    started: list[Service] = []
-
-    def start(*arguments: str, **environment: str) -> Service:
-        started.append(Service(Ploeg(tmp_path / "home", NO_SANDBOX), *arguments, **environment))
-        return started[-1]
-
-    yield start
-    for one in started:
-        one.stop(signal.SIGKILL)
 
 
 def url_in(line: str) -> str:

@@ -11,9 +11,10 @@ import json
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
-from urllib.parse import quote, urlencode, urlsplit
+from urllib.parse import quote, urlencode
 
 from ploeg import __version__
+from ploeg.credentials import address
 from ploeg.domain.errors import Conflict, Denied, Invalid, NotFound, PloegError, Unauthenticated, Unavailable
 
 API = "/api/v1"
@@ -27,9 +28,7 @@ class Client:
     def __init__(self, url: str, token: str | None) -> None:
         self.url = url.rstrip("/")
         self._token = token
-        self._parts = urlsplit(self.url)
-        if self._parts.scheme not in {"http", "https"} or not self._parts.hostname:
-            raise Invalid("server_url", url, "give an http:// or https:// URL")
+        self._parts = address(self.url)
         if token is not None and not (token.isascii() and token.isprintable() and token):
             raise Unauthenticated(f"the token for {url} is damaged; sign in again with `ploeg login --server {url}`")
         self._connection = self._connect()

@@ -54,17 +54,17 @@ class PhaseLines:
     def __call__(self, detail: dict[str, Any]) -> None:
         steps = _steps(detail)
         ended = detail["status"] in ENDED
-        if self._live:
-            way = " › ".join(steps)
-            click.echo(f"\r\x1b[2K{detail['code']}  {way}" if not ended else "\r\x1b[2K", nl=False)
-        else:
+        if not self._live:
             for step in steps[self._shown :]:
                 render.say(f"{detail['code']}  {step}")
+        elif len(steps) > self._shown or ended:
+            click.echo(f"\r\x1b[2K{detail['code']}  {' › '.join(steps)}", nl=ended)
         self._shown = len(steps)
         if ended:
-            reason = f": {render.harmless(detail['reason'], lines=True)}" if detail["reason"] else ""
+            reason = str(detail["reason"] or "").partition("\n")[0].rstrip(":")
             took = render.span(render.seconds_between(detail["created_at"], detail["ended_at"]))
-            render.say(f"{detail['code']}  {render.status(detail['status'])} after {took}{reason}")
+            why = f": {render.harmless(reason)}" if reason and detail["status"] != "done" else ""
+            render.say(f"{detail['code']}  {render.status(detail['status'])} after {took}{why}")
 
 
 def _steps(detail: dict[str, Any]) -> list[str]:

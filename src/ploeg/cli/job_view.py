@@ -29,7 +29,7 @@ def show_job(detail: dict[str, Any]) -> None:
     )
     for attempt in detail["attempts"]:
         render.say()
-        show_attempt(attempt)
+        show_attempt(attempt | {"reason": None} if attempt["reason"] == detail["reason"] else attempt)
 
 
 def show_attempt(attempt: dict[str, Any]) -> None:

@@ -16,7 +16,7 @@ from ploeg.domain.errors import Invalid
 @click.command()
 @click.option("--server", metavar="URL", help="The server to sign in to.")
 def login(server: str | None) -> None:
-    """Sign this machine's `ploeg` in to a server, with a token from `ploeg token create` over there.
+    """Sign this machine's commands in to a server, with a token from `ploeg token create` over there.
 
     The token is asked for, or read from standard input when that is not a terminal; it is never an argument.
 

@@ -1,6 +1,6 @@
 """The command `ploeg`: its groups, and what every refusal becomes on a terminal.
 
-Exit codes: 0 done, 1 failed, 2 bad input, 3 sign-in needed, 130 interrupted, 141 the reader of a pipe has gone.
+Exit codes: 0 done, 1 failed, 2 bad input, 3 sign-in needed, 130 interrupted.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import click
 from ploeg import __version__
 from ploeg.cli.lazy import LazyGroup
 
-FAILED, BAD_INPUT, SIGN_IN_NEEDED, INTERRUPTED, READER_GONE = 1, 2, 3, 130, 141
+FAILED, BAD_INPUT, SIGN_IN_NEEDED, INTERRUPTED = 1, 2, 3, 130
 
 COMMANDS = {
     "up": ("ploeg.cli.up:up", "Start a server and a worker on this machine."),
@@ -22,9 +22,9 @@ COMMANDS = {
     "product": ("ploeg.cli.product:product", "Products: a repository, what done means for it, and how its jobs run."),
     "backlog": ("ploeg.cli.backlog:backlog", "Backlog items, stories and tasks."),
     "job": ("ploeg.cli.job:job", "Queue agent work and follow it."),
-    "worker": ("ploeg.cli.worker:worker", "Run a worker, or list the workers there are."),
+    "worker": ("ploeg.cli.worker:worker", "Run a worker on this machine, or list the workers there are."),
     "server": ("ploeg.cli.up:server", "Start a server without a worker."),
-    "login": ("ploeg.cli.login:login", "Sign this command in to a server."),
+    "login": ("ploeg.cli.login:login", "Sign this machine's commands in to a server."),
     "token": ("ploeg.cli.token:token", "Tokens for people and for workers."),
     "doctor": ("ploeg.cli.doctor:doctor", "Check this machine and this installation."),
 }
@@ -61,7 +61,7 @@ def run(arguments: Sequence[str]) -> int:
     except BrokenPipeError:
         # The reader has gone, e.g. `| head`; Python would complain once more while it shuts down.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return READER_GONE
+        return FAILED
     except Exception as error:  # noqa: BLE001  # the last resort: a person never gets a traceback
         return _refused(error)
     return code if isinstance(code, int) else 0

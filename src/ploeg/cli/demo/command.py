@@ -85,12 +85,14 @@ async def _tell(stage: Any, jobs: list[dict[str, Any]]) -> bool:
     from ploeg.cli.job_view import show_receipt, stat_lines
 
     done, refused = jobs
-    for job in jobs:
-        render.say(f"\n{job['code']} {render.status(job['status'])}  {job['title']}")
-        for attempt in job["attempts"][-1:]:
-            if attempt["receipt"]:
-                show_receipt(attempt["receipt"])
-    branch, head = done["branch"], (done["attempts"] or [{}])[-1].get("head_sha")
+    last = (done["attempts"] or [{}])[-1]
+    render.say(f"\n{refused['code']} was not let through:")
+    for line in str(refused["reason"]).strip().splitlines():
+        render.say(f"    {render.harmless(line, lines=True)}".rstrip())
+    render.say(f"\n{done['code']} has a receipt:")
+    if last.get("receipt"):
+        show_receipt(last["receipt"])
+    branch, head = done["branch"], last.get("head_sha")
     on_remote = await git(stage.remote, "for-each-ref", "--format=%(objectname)", f"refs/heads/{branch}")
     render.say(f"\npushed  {branch} at {on_remote[:12] or 'nothing'}")
     if on_remote:
