@@ -58,6 +58,8 @@ class FarEnd:
     #: Requests of these kinds are carried out, but their answer is lost, once each.
     lost_replies: list[str] = field(default_factory=list)
     lease_seconds: float = 300.0
+    #: Called with every renewal before it is answered.
+    on_heartbeat: Callable[[Heartbeat], None] | None = None
     tool_error: str | None = None
     _changed: asyncio.Condition = field(default_factory=asyncio.Condition)
     _given: dict[str, Assignment | None] = field(default_factory=dict)
@@ -119,7 +121,10 @@ class FarEnd:
         return assignment
 
     async def _heartbeat(self, attempt_id: str, content: bytes) -> Message:
-        self.heartbeats.append((attempt_id, msgspec.json.decode(content, type=Heartbeat)))
+        beat = msgspec.json.decode(content, type=Heartbeat)
+        self.heartbeats.append((attempt_id, beat))
+        if self.on_heartbeat is not None:
+            self.on_heartbeat(beat)
         order = self.orders.popleft() if self.orders else "continue"
         return HeartbeatReply(order=order, lease_seconds=self.lease_seconds)
 

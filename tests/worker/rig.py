@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import secrets
+import shutil
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -13,11 +14,11 @@ from typing import Any
 import psutil
 
 from ploeg.settings import Settings
-from ploeg.wire.work import Assignment, FinishReport
+from ploeg.wire.work import Assignment, FinishReport, Heartbeat, ResumeOut
 from ploeg.worker.service import serve
 from tests.e2e.repository import Remote, run_git
 from tests.worker.assignments import assignment
-from tests.worker.far_end import PATIENCE, FarEnd
+from tests.worker.far_end import PATIENCE, WORKER_ID, FarEnd
 from tests.worker.scripted import Scripted
 
 #: Enough for a worker that has to load the tool protocol first.
@@ -81,6 +82,31 @@ class Rig:
 
     def report(self, given: Assignment | None = None) -> FinishReport:
         return self.far_end.finished[(given or self.job()).attempt_id]
+
+    def next_attempt(self, last: FinishReport, **changes: Any) -> Assignment:
+        """The assignment that a server makes of a report that resumes."""
+        resume = ResumeOut(
+            attempt_id="att_1_1",
+            worker_id=WORKER_ID,
+            session_id=last.session_id,
+            commit=last.head_sha,
+            snapshot=last.snapshot,
+            verified=last.verified,
+        )
+        return self.job(attempt=2, resume=resume, **changes)
+
+    def before_push(self, act: Callable[[], object]) -> None:
+        """Do it once, when the attempt tells that it pushes."""
+
+        def watch(beat: Heartbeat) -> None:
+            if beat.phase == "push":
+                self.far_end.on_heartbeat = None
+                act()
+
+        self.far_end.on_heartbeat = watch
+
+    def lose_the_homes(self) -> None:
+        shutil.rmtree(self.home / "homes")
 
     def events(self, type_: str, attempt_id: str = "att_1_1") -> list[dict[str, Any]]:
         return [event for event in self.far_end.events.get(attempt_id, []) if event["type"] == type_]

@@ -23,7 +23,7 @@ def brief_for(live: LiveAttempt, endpoint: ToolEndpoint, sandbox: Sandbox, *, re
     assignment = live.assignment
     credentials = _credentials(live)
     live.hide(endpoint.token, *model_credentials.secrets(credentials))
-    session_id = session_to_resume(live)
+    session_id = live.session_to_resume
     prompt = render(assignment, resumed=resumed or session_id is not None)
     task, story = assignment.task, assignment.story
     return Brief(
@@ -44,14 +44,6 @@ def brief_for(live: LiveAttempt, endpoint: ToolEndpoint, sandbox: Sandbox, *, re
         resume_session_id=session_id,
         credentials=credentials,
     )
-
-
-def session_to_resume(live: LiveAttempt) -> str | None:
-    """The earlier conversation, if it was held on this worker and its HOME is still here."""
-    resume = live.assignment.resume
-    if resume is None or resume.worker_id != live.assignment.worker_id:
-        return None
-    return resume.session_id if live.bench.homes.exists(live.assignment.job_code) else None
 
 
 def _credentials(live: LiveAttempt) -> dict[str, str]:

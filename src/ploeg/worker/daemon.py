@@ -122,6 +122,7 @@ class Daemon:
                 key = uuid.uuid4().hex
                 if assignment is not None:
                     await self._run(assignment)
+                    self._warm_up(assignment.repo_url)
                     await self._rest_if_unhealthy()
 
     async def _claim(self, key: str) -> Assignment | None:
@@ -147,7 +148,6 @@ class Daemon:
         self._available.note(assignment.config.runtime, end, self._now())
         self._failures = self._failures + 1 if end.outcome in OWN_FAILURES else 0
         self._show()
-        self._warm_up(assignment.repo_url)
         return end
 
     async def _until_something_is_open(self) -> None:

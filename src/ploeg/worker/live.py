@@ -43,6 +43,8 @@ class LiveAttempt:
         self.redactor = Redactor(self._secrets)
         self.mirror: Mirror | None = None
         self.workspace: Workspace | None = None
+        #: The earlier conversation, if this worker still has it.
+        self.session_to_resume = _session_to_resume(bench, assignment)
         #: What was kept last.
         self.kept: Kept | NothingToKeep | None = None
         self._keeping = asyncio.Lock()
@@ -104,6 +106,13 @@ class LiveAttempt:
             "HOME": str(sandbox.home),
             MARKER: self.assignment.attempt_id,
         }
+
+
+def _session_to_resume(bench: Workbench, assignment: Assignment) -> str | None:
+    resume = assignment.resume
+    if resume is None or resume.worker_id != assignment.worker_id:
+        return None
+    return resume.session_id if bench.homes.exists(assignment.job_code) else None
 
 
 def _prefixed(facts: dict[str, Any]) -> dict[str, Any]:
