@@ -21,7 +21,8 @@ def sign_in_this_machine(store: Store, settings: Settings, url: str) -> None:
     """
     path = settings.credentials_path
     kept = credentials.read(path)
-    if kept and store.read_blocking(lambda tx: _opens(tx, kept.get("token", ""))):
+    known: bool = store.read_blocking(lambda tx: _opens(tx, kept.get("token", "")))
+    if known:
         if kept.get("server_url") != url:
             credentials.write(path, {**kept, "server_url": url})
         return

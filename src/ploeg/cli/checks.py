@@ -126,8 +126,9 @@ def _runtimes(settings: Settings) -> Iterator[Check]:
         if name in found:
             yield Check(f"runtime {name}", "ok", found[name])
         else:
-            missing = "warning" if name not in {settings.runtime, *settings.runtimes} else "failed"
-            yield Check(f"runtime {name}", missing, "program not found", "install it, or name it in the settings")
+            wanted = name in {settings.runtime, *settings.runtimes}
+            remedy = "install it, or name its folder in tool_paths"
+            yield Check(f"runtime {name}", "failed" if wanted else "warning", "program not found", remedy)
 
 
 def _server(settings: Settings) -> Iterator[Check]:
