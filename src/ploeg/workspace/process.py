@@ -115,6 +115,9 @@ class Process:
         try:
             await self._tree.started(self.pid)
         except BaseException:
+            self._tree.kill()
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._child.wait(), _KILL_LIMIT)
             self._kill_child()
             await self._tree.emptied(await self._child.wait())
             self._stdout.expect_no_more()
@@ -176,11 +179,10 @@ async def start(
     out, out_child = open_pipe()
     err, err_child = os.pipe()
     given = None if stdin is None else content_fd(stdin)
-    standard_input = tree.standard_input(given)
     try:
         child = await asyncio.create_subprocess_exec(
             *tree.argv,
-            stdin=standard_input,
+            stdin=asyncio.subprocess.DEVNULL if given is None else given,
             stdout=out_child,
             stderr=out_child if merge_stderr else err_child,
             cwd=tree.cwd,

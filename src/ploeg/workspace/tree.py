@@ -1,7 +1,7 @@
 """Who owns the processes below one program, so that none of them outlives it.
 
-Three owners: a PID namespace (bubblewrap), a guardian program (no sandbox), and a plain process group for Ploeg's own
-short-lived commands.
+Three owners: a guardian program (for every agent), within it a PID namespace (where there is bubblewrap), and a plain
+process group for Ploeg's own short-lived commands.
 """
 
 from __future__ import annotations
@@ -22,8 +22,6 @@ from ploeg.workspace.pipe import PipeReader
 
 MARKER = "PLOEG_ATTEMPT"
 _GUARDIAN = Path(__file__).with_name("guardian.py")
-#: What the sandbox starts first: it waits for a word, and ends without it.
-_GATE = 'read -r _ && exec "$@" <"$0"'
 _START_LIMIT = 10.0
 
 
@@ -41,10 +39,6 @@ class Tree(ABC):
 
     def __init__(self) -> None:
         self._child_fds: list[int] = []
-
-    def standard_input(self, given: int | None) -> int:
-        """What to start with as standard input, for a program that is to read from `given`, or nothing."""
-        return asyncio.subprocess.DEVNULL if given is None else given
 
     @property
     def pass_fds(self) -> tuple[int, ...]:
@@ -96,96 +90,6 @@ class GroupTree(Tree):
     async def emptied(self, code: int) -> int:
         self.kill()
         return code
-
-
-class NamespaceTree(Tree):
-    """A PID namespace made by bubblewrap: the kernel ends everything in it together with its first process.
-
-    That first process ends with its parent, and so with the worker, from a moment on that comes shortly after it has
-    started the program. So the program waits at a gate (`_GATE`) until that moment has been seen to pass; a worker
-    that dies before it leaves a gate that is never opened, which ends too.
-    """
-
-    def __init__(
-        self, program: str, options: Sequence[str], data: Mapping[str, bytes], argv: Sequence[str], cwd: PurePath
-    ) -> None:
-        """`data` maps a path in the sandbox to the content of the file that is to be there."""
-        super().__init__()
-        files = [part for path, content in data.items() for part in ("--ro-bind-data", str(self._fd(content)), path)]
-        arguments = [*files, *options, "--chdir", str(cwd)]
-        info, info_child = os.pipe()
-        self._gate_child, self._gate = os.pipe()
-        self._child_fds.append(info_child)
-        self._info = PipeReader(info)
-        blob = self._fd("".join(f"{argument}\0" for argument in arguments).encode("utf-8", "surrogateescape"))
-        # An empty environment and the options in a file: /proc/1 of the sandbox shows both.
-        self._start = (program, "--args", str(blob), "--info-fd", str(info_child), "--", "/bin/sh", "-c", _GATE)
-        self._argv = tuple(argv)
-        self.env, self.cwd = {}, "/"
-        self._first = -1
-        self._first_pid = 0
-
-    def standard_input(self, given: int | None) -> int:
-        source = "/dev/null"
-        if given is not None:
-            self._child_fds.append(os.dup(given))
-            source = f"/dev/fd/{self._child_fds[-1]}"
-        self.argv = (*self._start, source, *self._argv)
-        return self._gate_child
-
-    def close_child_ends(self) -> None:
-        super().close_child_ends()
-        if self._gate_child >= 0:
-            os.close(self._gate_child)
-            self._gate_child = -1
-
-    async def started(self, pid: int) -> None:
-        try:
-            async with asyncio.timeout(_START_LIMIT):
-                said = b""
-                while chunk := await self._info.read():
-                    said += chunk
-                self._first_pid = int(json.loads(said)["child-pid"])
-                self._first = os.pidfd_open(self._first_pid)
-                while not _waits_for_children(self._first_pid):  # noqa: ASYNC110 - nothing announces it
-                    await asyncio.sleep(0.001)
-        except ProcessLookupError:
-            pass  # it has failed by itself, and says why on standard error
-        except (TimeoutError, ValueError, KeyError):
-            raise StartFailed(f"{self._start[0]} did not make its sandbox") from None
-        with contextlib.suppress(BrokenPipeError):
-            os.write(self._gate, b"\n")
-
-    def signal(self, number: signal.Signals) -> None:
-        leader = _first_child(self._first_pid) if self._first >= 0 else None
-        if leader is not None:
-            # The group is that of the namespace's first process, which takes no signal that it does not handle.
-            with contextlib.suppress(ProcessLookupError, PermissionError):
-                os.killpg(os.getpgid(leader), number)
-
-    def kill(self) -> None:
-        if self._first >= 0:
-            with contextlib.suppress(ProcessLookupError):
-                signal.pidfd_send_signal(self._first, signal.SIGKILL)
-
-    async def emptied(self, code: int) -> int:
-        self.kill()
-        if self._first >= 0:
-            # It can be waited for only after the kernel has ended all the others.
-            await _ended(self._first)
-        return 128 - code if 128 < code < 128 + signal.NSIG else code
-
-    def close(self) -> None:
-        super().close()
-        self._info.close()
-        for fd in filter(lambda fd: fd >= 0, (self._first, self._gate)):
-            os.close(fd)
-        self._first = self._gate = -1
-
-    def _fd(self, content: bytes) -> int:
-        fd = content_fd(content)
-        self._child_fds.append(fd)
-        return fd
 
 
 class GuardianTree(Tree):
@@ -250,6 +154,56 @@ class GuardianTree(Tree):
                 os.write(self._leash, order)
 
 
+class NamespaceTree(GuardianTree):
+    """A PID namespace made by bubblewrap: the kernel ends everything in it together with its first process.
+
+    A guardian stands around it nevertheless: bubblewrap binds that first process to its parent only after it has
+    started the program, and a worker that was killed in between would leave it.
+    """
+
+    def __init__(
+        self, program: str, options: Sequence[str], data: Mapping[str, bytes], argv: Sequence[str], cwd: PurePath
+    ) -> None:
+        """`data` maps a path in the sandbox to the content of the file that is to be there."""
+        files = {path: content_fd(content) for path, content in data.items()}
+        binds = [part for path, fd in files.items() for part in ("--ro-bind-data", str(fd), path)]
+        arguments = [*binds, *options, "--chdir", str(cwd)]
+        blob = content_fd("".join(f"{argument}\0" for argument in arguments).encode("utf-8", "surrogateescape"))
+        info, info_child = os.pipe()
+        # An empty environment and the options in a file: /proc/1 of the sandbox shows both.
+        super().__init__((program, "--args", str(blob), "--info-fd", str(info_child), "--", *argv), PurePath("/"), {})
+        self._child_fds += [*files.values(), blob, info_child]
+        self._info = PipeReader(info)
+        self._first = 0
+
+    async def started(self, pid: int) -> None:
+        await super().started(pid)
+        said = b""
+        try:
+            async with asyncio.timeout(_START_LIMIT):
+                # Up to its last word, not to the end: the guardian has this pipe too.
+                while not said.endswith(b"}\n") and (chunk := await self._info.read()):
+                    said += chunk
+            self._first = int(json.loads(said)["child-pid"])
+        except (TimeoutError, ValueError, KeyError):
+            raise StartFailed("bubblewrap did not make its sandbox") from None
+
+    def signal(self, number: signal.Signals) -> None:
+        leader = _first_child(self._first)
+        if leader is not None:
+            # The group is that of the namespace's first process, which takes no signal that it does not handle.
+            with contextlib.suppress(ProcessLookupError, PermissionError):
+                os.killpg(os.getpgid(leader), number)
+
+    async def emptied(self, code: int) -> int:
+        code = await super().emptied(code)
+        return 128 - code if 128 < code < 128 + signal.NSIG else code
+
+    def close(self) -> None:
+        super().close()
+        self._info.close()
+
+
 def content_fd(content: bytes) -> int:
     """A descriptor from which that content can be read; it is in no directory."""
     if hasattr(os, "memfd_create"):
@@ -262,24 +216,6 @@ def content_fd(content: bytes) -> int:
         view = view[os.write(fd, view) :]
     os.lseek(fd, 0, os.SEEK_SET)
     return fd
-
-
-async def _ended(pidfd: int) -> None:
-    loop = asyncio.get_running_loop()
-    done = asyncio.Event()
-    loop.add_reader(pidfd, done.set)
-    try:
-        await done.wait()
-    finally:
-        loop.remove_reader(pidfd)
-
-
-def _waits_for_children(pid: int) -> bool:
-    """Whether a process has a child and nothing to do itself. Raises `ProcessLookupError` when it is gone."""
-    found = _stat(pid)
-    if found is None or found[0] in (b"Z", b"X"):
-        raise ProcessLookupError
-    return found[0] == b"S" and _first_child(pid) is not None
 
 
 def _first_child(parent: int) -> int | None:
