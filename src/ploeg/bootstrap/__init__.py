@@ -30,7 +30,7 @@ def run_worker(settings: Settings, *, once: bool = False, parent_fd: int | None 
 
     With `parent_fd` it also drains when that descriptor reads to its end: its parent has gone.
     """
-    from ploeg.control.log import configure
+    from ploeg.bootstrap.worker_log import configure
 
     configure(settings.log_level, settings.log_format)
     from ploeg.bootstrap.worker import serve_worker

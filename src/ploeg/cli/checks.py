@@ -120,8 +120,12 @@ def _sandbox(settings: Settings) -> Iterator[Check]:
 
 def _runtimes(settings: Settings) -> Iterator[Check]:
     from ploeg.runtimes.registry import available_runtimes, runtime_names
+    from ploeg.workspace.sandbox import NoIsolation, SandboxSpec
 
-    found = available_runtimes(claude_program=settings.claude_program)
+    # Where an agent would find them: this shell's PATH does not count.
+    tool_paths = tuple(Path(path).expanduser().absolute() for path in settings.tool_paths)
+    place = NoIsolation().around(SandboxSpec(workspace=settings.home_path / "workspaces", tool_paths=tool_paths))
+    found = available_runtimes(place.search_path, claude_program=settings.claude_program)
     for name in runtime_names():
         if name in found:
             yield Check(f"runtime {name}", "ok", found[name])
