@@ -36,7 +36,7 @@ def main() -> int:
     try:
         # posix_spawn: in the child, nothing of this program runs between fork and exec.
         leader = os.posix_spawnp(
-            argv[0], argv, os.environ, setsid=True, setsigdef=[*_IGNORED, signal.SIGPIPE, signal.SIGCHLD]
+            argv[0], argv, _given_environment(), setsid=True, setsigdef=[*_IGNORED, signal.SIGPIPE, signal.SIGCHLD]
         )
     except OSError as error:
         _tell(status, b"failed %d\n" % (error.errno or 0))
@@ -126,6 +126,16 @@ def _tell(status: int, what: bytes) -> None:
         os.write(status, what)
     except OSError:
         pass
+
+
+def _given_environment() -> dict[bytes, bytes]:
+    """What the worker gave; Python itself may have added LC_CTYPE to `os.environ`."""
+    try:
+        with open("/proc/self/environ", "rb") as file:  # noqa: PTH123
+            entries = file.read().split(b"\0")
+    except OSError:
+        return dict(os.environb)
+    return {name: value for name, _, value in (entry.partition(b"=") for entry in entries) if name}
 
 
 def _wake_on_dead_children() -> int:

@@ -145,6 +145,7 @@ def _forms(secret: bytes) -> Iterator[bytes]:
     yield "".join(f"%{byte:02X}" for byte in secret).encode()
     yield from (quote(secret, safe="").encode(), quote(secret).encode(), quote_plus(secret).encode())
     text = secret.decode("utf-8", "replace")
+    yield text[::-1].encode("utf-8", "replace")
     for escaped in (json.dumps(text)[1:-1], json.dumps(text, ensure_ascii=False)[1:-1]):
         yield from (escaped.encode(), escaped.replace("/", "\\/").encode(), json.dumps(escaped)[1:-1].encode())
     yield html.escape(text).encode()
