@@ -172,6 +172,10 @@ class Installation:
         }
         return Attempt(**(defaults | given))
 
+    def keep(self, *items: Pbi | Story | Task) -> None:
+        """Stores items of the backlog, parents first."""
+        self.store.write_blocking(lambda tx: [_add_item(tx, item) for item in items])
+
     def read(self, job: Job) -> Job:
         found = self.store.read_blocking(lambda tx: tx.jobs.get(job.id))
         assert found is not None
@@ -186,3 +190,12 @@ class Installation:
         tx.people.add_token(own, secret_sha256=new_id("hash"))
         tx.products.add(self.product)
         self.worker = tx.workers.upsert(worker(own))
+
+
+def _add_item(tx: Transaction, item: Pbi | Story | Task) -> None:
+    if isinstance(item, Pbi):
+        tx.backlog.add_pbi(item)
+    elif isinstance(item, Story):
+        tx.backlog.add_story(item)
+    else:
+        tx.backlog.add_task(item)

@@ -19,7 +19,9 @@ _TAKEN: Final = (
 )
 #: PostgreSQL's serialization failure, deadlock and unique violation.
 _RACES: Final = frozenset({"40001", "40P01", "23505"})
+#: SQLite's own: a mistake in a statement; a file that is damaged; a file that never was a database.
 _SQLITE_ERROR: Final = 1
+_SQLITE_DAMAGED: Final = frozenset({11, 26})
 
 
 class RaceLost(Exception):
@@ -41,8 +43,9 @@ def translated(error: BaseException) -> BaseException:
         return Conflict(_broken_rule(cause))
     if isinstance(cause, RaceLost | TimeoutError):
         return Unavailable("the database is too busy; try again")
-    mistake = getattr(cause, "sqlite_errorcode", None) == _SQLITE_ERROR
-    if "InterfaceError" in kinds or ("OperationalError" in kinds and not mistake):
+    code = getattr(cause, "sqlite_errorcode", 0) & 0xFF
+    silent = "InterfaceError" in kinds or ("OperationalError" in kinds and code != _SQLITE_ERROR)
+    if silent or code in _SQLITE_DAMAGED:
         return Unavailable(f"the database does not answer: {_first_line(cause)}")
     return error
 

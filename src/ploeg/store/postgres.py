@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import asyncio
 import random
 import time
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from typing import Any
 
@@ -17,6 +15,7 @@ from ploeg.domain.errors import Invalid
 from ploeg.store.faults import lost_a_race, lost_its_connection, translated
 from ploeg.store.info import EngineInfo
 from ploeg.store.tables.types import from_json, to_json
+from ploeg.store.threads import Threads
 from ploeg.store.transaction import Transaction, Verb
 
 #: More connections than this gain nothing: claims wait for each other's commits.
@@ -38,17 +37,17 @@ class PostgresDatabase:
         self._clock = clock
         self._engine = postgres_engine(url, pool_size=WRITERS + READERS)
         self._read_only = self._engine.execution_options(postgresql_readonly=True)
-        self._writers = ThreadPoolExecutor(WRITERS, thread_name_prefix="ploeg-store-writer")
-        self._readers = ThreadPoolExecutor(READERS, thread_name_prefix="ploeg-store-reader")
+        self._writers = Threads(WRITERS, "ploeg-store-writer")
+        self._readers = Threads(READERS, "ploeg-store-reader")
 
     async def write(self, verb: Verb[Any]) -> Any:
-        return await asyncio.get_running_loop().run_in_executor(self._writers, self.write_blocking, verb)
+        return await self._writers.run(self.write_blocking, verb)
 
     def write_blocking(self, verb: Verb[Any]) -> Any:
         return self._perform(self._engine, verb)
 
     async def read(self, query: Verb[Any]) -> Any:
-        return await asyncio.get_running_loop().run_in_executor(self._readers, self.read_blocking, query)
+        return await self._readers.run(self.read_blocking, query)
 
     def read_blocking(self, query: Verb[Any]) -> Any:
         return self._perform(self._read_only, query)
@@ -58,8 +57,8 @@ class PostgresDatabase:
         return EngineInfo("postgresql", str(version).split()[0], "psycopg")
 
     def close(self) -> None:
-        self._writers.shutdown(wait=True)
-        self._readers.shutdown(wait=True)
+        self._writers.close()
+        self._readers.close()
         self._engine.dispose()
 
     def _perform(self, engine: Engine, verb: Verb[Any]) -> Any:

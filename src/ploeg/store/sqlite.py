@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import asyncio
 import os
 import sqlite3
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import datetime
 from importlib import import_module
@@ -22,6 +20,7 @@ from ploeg.domain.errors import Unavailable
 from ploeg.store.faults import translated
 from ploeg.store.info import EngineInfo, sqlite_warnings
 from ploeg.store.tables.types import from_json, to_json
+from ploeg.store.threads import Threads
 from ploeg.store.transaction import Transaction, Verb
 from ploeg.store.writer import Writer
 
@@ -49,7 +48,7 @@ class SqliteDatabase:
         self._idle: LifoQueue[Connection | None] = LifoQueue()
         for _ in range(READERS):
             self._idle.put(None)
-        self._threads = ThreadPoolExecutor(READERS, thread_name_prefix="ploeg-store-reader")
+        self._threads = Threads(READERS, "ploeg-store-reader")
 
     async def write(self, verb: Verb[Any]) -> Any:
         return await self._writer.write(verb)
@@ -58,7 +57,7 @@ class SqliteDatabase:
         return self._writer.write_blocking(verb)
 
     async def read(self, query: Verb[Any]) -> Any:
-        return await asyncio.get_running_loop().run_in_executor(self._threads, self.read_blocking, query)
+        return await self._threads.run(self.read_blocking, query)
 
     def read_blocking(self, query: Verb[Any]) -> Any:
         try:
@@ -73,7 +72,7 @@ class SqliteDatabase:
 
     def close(self) -> None:
         self._writer.close()
-        self._threads.shutdown(wait=True)
+        self._threads.close()
         while True:
             try:
                 connection = self._idle.get_nowait()

@@ -10,7 +10,7 @@ from typing import Any, Protocol, Self, TypeVar
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError
 
-from ploeg.domain.errors import Invalid
+from ploeg.domain.errors import Invalid, Unavailable
 from ploeg.store.info import EngineInfo
 from ploeg.store.migrate import migrate_postgres, migrate_sqlite
 from ploeg.store.postgres import PostgresDatabase
@@ -37,7 +37,7 @@ class Store:
     """
 
     def __init__(self, database: Database) -> None:
-        self._database = database
+        self._open_database: Database | None = database
 
     @classmethod
     def open(cls, url: str, *, backup: bool = True, clock: Callable[[], datetime] = utc_now) -> Self:
@@ -77,7 +77,15 @@ class Store:
 
     def close(self) -> None:
         """Waits for the verbs under way; later ones are `Unavailable`."""
-        self._database.close()
+        database, self._open_database = self._open_database, None
+        if database is not None:
+            database.close()
+
+    @property
+    def _database(self) -> Database:
+        if self._open_database is None:
+            raise Unavailable("the store is closed")
+        return self._open_database
 
 
 def _parsed(url: str) -> URL:
