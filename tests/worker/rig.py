@@ -65,6 +65,11 @@ class Rig:
         async with asyncio.timeout(LONG):
             return await self._serve(once=True, stop=stop or asyncio.Event())
 
+    async def idle_once(self) -> int:
+        """The exit code of `--once` with nothing queued."""
+        async with asyncio.timeout(LONG):
+            return await self._serve(once=True, stop=asyncio.Event())
+
     async def serve(self, script: str, stop: asyncio.Event) -> int:
         self.runtime.script = script
         return await self._serve(once=False, stop=stop)

@@ -225,6 +225,9 @@ class Daemon:
 
     async def _until_stopped(self, work: Coroutine[Any, Any, T]) -> T:
         """What the work gives; `Stopped`, with the work cancelled, when the worker is told to leave first."""
+        if self._stop.is_set():
+            work.close()
+            raise Stopped
         task = asyncio.ensure_future(work)
         stopped = asyncio.ensure_future(self._stop.wait())
         try:
