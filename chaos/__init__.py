@@ -1,0 +1,1 @@
+"""Faults on purpose: what must hold when processes die."""
