@@ -127,7 +127,7 @@ class Installation:
         return self.job(code)
 
     def transcript(self, code: str, attempt: int = 1) -> list[dict[str, Any]]:
-        events: list[dict[str, Any]] = self.ask("GET", f"/jobs/{code}/log", attempt=attempt, limit=10_000_000)["events"]
+        events: list[dict[str, Any]] = self.ask("GET", f"/jobs/{code}/log", attempt=attempt, limit=4_000_000)["events"]
         return events
 
     def _start(self, command: str, name: str | None = None, **settings: str) -> None:

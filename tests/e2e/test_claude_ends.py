@@ -39,7 +39,7 @@ def test_an_expired_token_burns_no_attempt_and_asks_for_a_sign_in(
     job = ploeg_home.job("J-1")
     assert job["status"] == "queued"
     assert job["attempts"][0]["outcome"] == "auth_expired"
-    assert job["counted"] == 0
+    assert job["counted_attempts"] == 0
     (worker,) = ploeg_home.ask("GET", "/workers")["items"]
     assert worker["runtime_blocks"]["claude"]["sign_in"]
 
@@ -80,7 +80,7 @@ def test_a_quota_wall_parks_the_job_until_the_reset_and_the_same_session_goes_on
 
     job = ploeg_home.wait_for_job("J-1")
     assert job["status"] == "done"
-    assert job["counted"] == 0
+    assert job["counted_attempts"] == 0
     first, second = job["attempts"]
     assert first["session_id"] == second["session_id"]
     assert time.time() >= reset
@@ -131,7 +131,7 @@ def test_an_agent_that_is_killed_counts_as_a_crash_and_is_queued_again(
 
     job = ploeg_home.wait_for_job("J-1", lambda job: queued_again(job) or job["ended_at"] is not None)
     assert job["attempts"][0]["outcome"] == "agent_crashed"
-    assert job["counted"] == 1
+    assert job["counted_attempts"] == 1
     assert job["not_before"] is not None
     (mirror,) = (ploeg_home.home / "mirrors").glob("*.git")
     assert Remote(mirror).content(job["attempts"][0]["kept_ref"], "half.py") == "half\n"

@@ -62,7 +62,7 @@ def test_a_released_package_is_changed_and_its_own_tests_are_the_gate(
     model = scripted_model(call("Bash", command=CHANGE, description="Change and commit"), DONE, say("Done."))
     python = f"{sys.prefix}/bin,{sys.base_prefix}/bin"
     ploeg_home = install_claude(model, tool_paths=python)
-    verify = "PYTHONPATH=src python -m pytest -q -p no:cacheprovider tests/test_utils.py tests/test_basic.py"
+    verify = "PYTHONPATH=src python -m pytest -q -p no:cacheprovider -W ignore::pytest.PytestRemovedIn10Warning tests/test_utils.py tests/test_basic.py"
     ploeg_home.add_product(remote.path, config={"verify_commands": [verify]})
     ploeg_home.run_task(ploeg_home.add_task(PLAN))
     ploeg_home.start_worker()

@@ -147,6 +147,7 @@ def _line(line: JobLine) -> dict[str, Any]:
         **{name: getattr(job, name) for name in same.split()},
         "labels": list(job.labels),
         "attempt_count": job.attempts,
+        "counted_attempts": job.counted,
         "product": line.product,
         "story": line.story,
         "task": line.task,

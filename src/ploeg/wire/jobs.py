@@ -32,6 +32,7 @@ class JobOut(Reply):
     rank: int
     not_before: datetime | None
     attempt_count: int
+    counted_attempts: int = Field(description="Those that count against the limit of three.")
     phase: Phase | None
     cancel_requested: bool
     outcome: Outcome | None
