@@ -66,7 +66,7 @@ def test_no_secret_gets_through_in_any_encoding_however_the_stream_is_cut() -> N
                 if len(middle) >= 6 and middle in out:
                     leaks.append((name, secret))
     assert probes > 6000
-    assert leaks == [], f"{len(leaks)} of {probes} leaked, {({name for name, _ in leaks})}"
+    assert leaks == [], f"{len(leaks)} of {probes} leaked, { ({name for name, _ in leaks}) }"
 
 
 def test_text_without_a_secret_is_not_touched_however_it_is_cut() -> None:

@@ -60,7 +60,7 @@ class Checkouts:
     def __init__(self, home: Path, git: Git, *, author_name: str, author_email: str, warm: int = 1) -> None:
         self._workspaces, self._pool, self._aside = home / "workspaces", home / "pool", home / "aside"
         for folder in (self._workspaces, self._pool, self._aside):
-            folder.mkdir(parents=True, exist_ok=True)
+            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         self._trash = Trash(home / "trash")
         self._git = git
         self._author = (author_name, author_email)

@@ -56,7 +56,7 @@ _CONFIG = {
     "http.lowSpeedLimit": "1000",
     "http.lowSpeedTime": "60",
 }
-_URL = re.compile(r"(?:https?|ssh|file)://[^\s]+|(?:[\w.-]+@)?[\w.-]+:(?!:)[^\s]+|/[^\x00-\x1f]+")
+_URL = re.compile(r"(?:https?|ssh|file)://[^\s]+|(?:[\w.-]+@)?[\w.-]+:(?!:|//)[^\s]+|/[^\x00-\x1f]+")
 _BAD_IN_BRANCH = re.compile(r"[\x00-\x20\x7f~^:?*\[\\]|\.\.|@\{|//|/\.|\.lock(?:/|$)|^[-/.]|[/.]$|^@$")
 _SHA = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")
 

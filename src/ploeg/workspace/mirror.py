@@ -57,7 +57,7 @@ class Mirrors:
         fetch_timeout: float = 600.0,
         retry_delays: Sequence[float] = (1.0, 3.0),
     ) -> None:
-        root.mkdir(parents=True, exist_ok=True)
+        root.mkdir(mode=0o700, parents=True, exist_ok=True)
         self._root = root
         self._git = git
         self._credentials = credentials
@@ -192,10 +192,13 @@ class Mirror(Repository):
             await self._run("pack-refs", "--all", doing="packing the mirror")
 
     async def _fetch(self) -> None:
-        head, _ = await asyncio.gather(
-            self._retrying(self._remote.head),
-            self._retrying(lambda: self._remote.fetch_into(self.path, self._fetch_timeout)),
-        )
+        asking = asyncio.create_task(self._retrying(self._remote.head))
+        try:
+            await self._retrying(lambda: self._remote.fetch_into(self.path, self._fetch_timeout))
+            head = await asking
+        finally:
+            asking.cancel()
+            await asyncio.gather(asking, return_exceptions=True)
         branch = head.branch or await self._guessed_default(head.sha)
         await self._run("symbolic-ref", "HEAD", f"refs/heads/{branch}", doing="noting the default branch")
 

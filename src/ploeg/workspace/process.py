@@ -62,8 +62,8 @@ class Process:
         self._stderr = PipeReader(err)
         self._tail = bytearray()
         self._gone = asyncio.Event()
+        self._drain = asyncio.create_task(self._drain_stderr())
         self._watcher: asyncio.Task[None] | None = None
-        self._drain: asyncio.Task[None] | None = None
 
     @property
     def stderr_tail(self) -> bytes:
@@ -111,7 +111,6 @@ class Process:
             await self._close()
 
     async def _begin(self) -> None:
-        self._drain = asyncio.create_task(self._drain_stderr())
         try:
             await self._tree.started(self.pid)
         except BaseException:
@@ -127,15 +126,19 @@ class Process:
         self._watcher = asyncio.create_task(self._watch())
 
     async def _watch(self) -> None:
-        code = await self._child.wait()
+        code = -int(signal.SIGKILL)
         try:
+            code = await self._child.wait()
             code = await self._tree.emptied(code)
+        except asyncio.CancelledError:
+            # The loop is being closed, and nobody will be there to watch the end.
+            self._tree.kill()
+            raise
         finally:
             self.returncode = code
             self._stdout.expect_no_more()
             self._stderr.expect_no_more()
-            if self._drain is not None:
-                await self._drain
+            await asyncio.gather(self._drain, return_exceptions=True)
             self._gone.set()
 
     def _kill_child(self) -> None:

@@ -15,7 +15,7 @@ class Trash:
     """A folder on the same disk as what is thrown into it."""
 
     def __init__(self, folder: Path) -> None:
-        folder.mkdir(parents=True, exist_ok=True)
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         self._folder = folder
         self._deletions: set[asyncio.Task[None]] = set()
 

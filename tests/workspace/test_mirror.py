@@ -1,0 +1,323 @@
+from __future__ import annotations
+
+import asyncio
+import os
+import stat
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from ploeg.domain.errors import Invalid, Unavailable
+from ploeg.domain.gate import FileChange
+from ploeg.workspace.credentials import Credentials
+from ploeg.workspace.git import Git, GitError, GitFault
+from ploeg.workspace.lock import locked
+from ploeg.workspace.mirror import Mirrors, PushOutcome, directory_name
+from tests.workspace.conftest import Repository
+
+pytestmark = pytest.mark.anyio
+
+New = Callable[..., Repository]
+
+
+async def test_a_mirror_has_the_remotes_branches_tags_and_default(repository: Repository, mirrors: Mirrors) -> None:
+    repository.git("tag", "v1")
+    repository.git("push", "--quiet", "origin", "v1", "HEAD:refs/heads/other")
+    mirror = await mirrors.open(repository.url)
+    assert await mirror.default_branch() == "trunk"
+    assert await mirror.branch_tip("other") == repository.tip("other")
+    assert await mirror.branch_tip("nothing") is None
+    assert b"refs/tags/v1" in await mirror.refs_for_a_workspace()
+
+
+async def test_opening_again_needs_no_remote(repository: Repository, mirrors: Mirrors) -> None:
+    first = await mirrors.open(repository.url)
+    repository.bare.rename(repository.bare.with_name("gone.git"))
+    assert (await mirrors.open(repository.url)).path == first.path
+    with pytest.raises(GitError) as error:
+        await first.fetch()
+    assert error.value.fault is GitFault.NOT_FOUND
+
+
+async def test_fetching_follows_the_remote_forward_sideways_and_away(repository: Repository, mirrors: Mirrors) -> None:
+    repository.git("push", "--quiet", "origin", "HEAD:refs/heads/doomed")
+    mirror = await mirrors.open(repository.url)
+    forward = repository.commit({"new": "1"})
+    repository.git("push", "--quiet", "origin", ":doomed")
+    await mirror.fetch()
+    assert (await mirror.branch_tip("trunk"), await mirror.branch_tip("doomed")) == (forward, None)
+    repository.git("reset", "--quiet", "--hard", "HEAD~1")
+    repository.git("commit", "--quiet", "--allow-empty", "--message", "rewritten")
+    repository.git("push", "--quiet", "--force", "origin", "HEAD")
+    await mirror.fetch()
+    assert await mirror.branch_tip("trunk") == repository.tip("trunk")
+
+
+async def test_the_default_branch_may_change_its_name(repository: Repository, mirrors: Mirrors) -> None:
+    mirror = await mirrors.open(repository.url)
+    repository.git("branch", "--move", "trunk", "develop", at=repository.bare)
+    await mirror.fetch()
+    assert await mirror.default_branch() == "develop"
+
+
+async def test_a_head_without_a_branch_falls_back_to_the_only_one(new_repository: New, mirrors: Mirrors) -> None:
+    repository = new_repository(branch="main")
+    repository.git("symbolic-ref", "HEAD", "refs/heads/master", at=repository.bare)
+    assert await (await mirrors.open(repository.url)).default_branch() == "main"
+
+
+async def test_a_head_without_a_branch_among_several_is_refused_with_a_remedy(
+    repository: Repository, mirrors: Mirrors
+) -> None:
+    repository.git("push", "--quiet", "origin", "HEAD:refs/heads/other")
+    repository.git("symbolic-ref", "HEAD", "refs/heads/master", at=repository.bare)
+    with pytest.raises(GitError, match="set the default branch"):
+        await mirrors.open(repository.url)
+
+
+async def test_the_base_is_the_branch_itself_where_the_remote_has_it(repository: Repository, mirrors: Mirrors) -> None:
+    mirror = await mirrors.open(repository.url)
+    base = await mirror.base("ploeg/T-1")
+    assert (base.sha, base.branch, base.exists) == (repository.tip("trunk"), "trunk", False)
+    repository.git("checkout", "--quiet", "-b", "ploeg/T-1")
+    tip = repository.commit({"begun": "1"})
+    await mirror.fetch()
+    base = await mirror.base("ploeg/T-1")
+    assert (base.sha, base.branch, base.exists) == (tip, "ploeg/T-1", True)
+
+
+async def test_an_empty_repository_is_recognised_and_may_be_filled(new_repository: New, mirrors: Mirrors) -> None:
+    repository = new_repository(empty=True)
+    with pytest.raises(GitError) as error:
+        await mirrors.open(repository.url)
+    assert error.value.fault is GitFault.EMPTY
+    assert "first commit" in str(error.value)
+    repository.commit({"README": "now"})
+    assert await (await mirrors.open(repository.url)).default_branch() == "trunk"
+
+
+async def test_a_repository_that_does_not_exist_leaves_nothing_behind(
+    mirrors: Mirrors, home: Path, tmp_path: Path
+) -> None:
+    with pytest.raises(GitError) as error:
+        await mirrors.open(str(tmp_path / "nothing.git"))
+    assert error.value.fault is GitFault.NOT_FOUND
+    assert [path.name for path in (home / "mirrors").iterdir() if path.is_dir()] == []
+
+
+async def test_a_url_that_could_do_something_else_is_refused(mirrors: Mirrors, tmp_path: Path) -> None:
+    for url in ["ext::touch pwned", "--upload-pack=touch pwned"]:
+        with pytest.raises(Invalid):
+            await mirrors.open(url)
+
+
+def test_a_mirrors_folder_is_told_by_its_name_and_distinct_by_its_url() -> None:
+    one, other = directory_name("https://a.example/team/project.git"), directory_name("https://b.example/team/project")
+    assert one.endswith("-project")
+    assert other.endswith("-project")
+    assert one != other
+    assert directory_name("https://a.example/../..").endswith("-repository")
+
+
+async def test_several_workers_make_one_mirror(repository: Repository, home: Path) -> None:
+    several = [Mirrors(home / "mirrors", Git(), Credentials()) for _ in range(6)]
+    opened = await asyncio.gather(*(mirrors.open(repository.url) for mirrors in several))
+    assert len({mirror.path for mirror in opened}) == 1
+    await asyncio.gather(*(mirror.fetch() for mirror in opened))
+    assert [path.name for path in (home / "mirrors").glob(".making-*")] == []
+
+
+async def test_a_lock_that_is_not_let_go_is_not_waited_for_without_end(tmp_path: Path) -> None:
+    async with locked(tmp_path / "lock", 1):
+        with pytest.raises(Unavailable, match="another worker"):
+            async with locked(tmp_path / "lock", 0.05):
+                pass
+    async with locked(tmp_path / "lock", 1):
+        pass
+
+
+async def test_a_lock_file_that_a_killed_git_left_does_not_block_for_ever(
+    repository: Repository, mirrors: Mirrors
+) -> None:
+    mirror = await mirrors.open(repository.url)
+    tip = repository.commit({"new": "1"})
+    stale = [mirror.path / "HEAD.lock", mirror.path / "refs" / "heads" / "trunk.lock"]
+    for lock in stale:
+        lock.touch()
+        os.utime(lock, (time.time() - 7200,) * 2)
+    await mirror.fetch()
+    assert await mirror.branch_tip("trunk") == tip
+
+
+async def test_a_sha256_repository_is_mirrored(tmp_path: Path, repository: Repository, mirrors: Mirrors) -> None:
+    bare, clone = tmp_path / "long.git", tmp_path / "long"
+    for path, bare_too in [(bare, ("--bare",)), (clone, ())]:
+        repository.git(
+            "init", "--quiet", "--object-format=sha256", "--initial-branch=trunk", *bare_too, str(path), at=tmp_path
+        )
+    repository.git("remote", "add", "origin", str(bare), at=clone)
+    long = Repository(bare, clone)
+    tip = long.commit({"a": "1"})
+    mirror = await mirrors.open(long.url)
+    assert (await mirror.base("x")).sha == tip
+    assert len(tip) == 64
+
+
+async def test_a_diff_counts_lines_and_keeps_odd_names_readable(repository: Repository, mirrors: Mirrors) -> None:
+    base = repository.commit({"keep": "a\nb\nc\n", "old name": "same\n" * 10, "binary": b"\x00\x01"})
+    (repository.clone / "old name").rename(repository.clone / "new name")
+    os.write(os.open(os.fsencode(repository.clone) + b"/caf\xe9", os.O_CREAT | os.O_WRONLY), b"x\n")
+    head = repository.commit({"keep": "a\nB\nc\n", "binary": b"\x00\x02", "tab\there": "1\n2\n", "new\nline": "x"})
+    mirror = await mirrors.open(repository.url)
+    diff = await mirror.diff(base, head)
+    assert sorted(diff.files, key=lambda change: change.path) == [
+        FileChange(path="binary"),
+        FileChange(path="caf\\xe9", added=1),
+        FileChange(path="keep", added=1, removed=1),
+        FileChange(path="new\nline", added=1),
+        FileChange(path="new name", added=10),
+        FileChange(path="old name", removed=10),
+        FileChange(path="tab\there", added=2),
+    ]
+    assert "+B" in diff.text
+    assert not diff.cut
+    assert (await mirror.diff(base, base)).files == []
+
+
+async def test_a_large_diff_is_cut_but_counted_whole(repository: Repository, mirrors: Mirrors) -> None:
+    base = repository.tip("trunk")
+    head = repository.commit({"large": "line\n" * 200_000})
+    mirror = await mirrors.open(repository.url)
+    assert base is not None
+    diff = await mirror.diff(base, head, text_limit=1000)
+    assert (len(diff.text), diff.cut) == (1000, True)
+    assert diff.files == [FileChange(path="large", added=200_000)]
+
+
+async def test_history_is_read_from_the_mirror(repository: Repository, mirrors: Mirrors) -> None:
+    base = repository.tip("trunk")
+    assert base is not None
+    head = repository.commit({"a": "1"}, "Éerste «line»\n\nbody")
+    mirror = await mirrors.open(repository.url)
+    [commit] = await mirror.commits(base, head)
+    assert (commit.sha, commit.subject, commit.at.tzinfo) == (head, "Éerste «line»", UTC)
+    assert await mirror.commits(head, head) == []
+    assert await mirror.tree(head) == repository.git("rev-parse", "HEAD^{tree}")
+    assert await mirror.has(head)
+    assert not await mirror.has("0" * 40)
+    assert not await mirror.has("--help")
+
+
+async def test_a_push_goes_forward_and_twice_is_harmless(repository: Repository, mirrors: Mirrors) -> None:
+    first = repository.tip("trunk")
+    assert first is not None
+    second = repository.commit({"a": "1"})
+    mirror = await mirrors.open(repository.url)
+    for sha, outcome in [
+        (first, PushOutcome.PUSHED),
+        (first, PushOutcome.UP_TO_DATE),
+        (second, PushOutcome.PUSHED),
+        (second, PushOutcome.UP_TO_DATE),
+    ]:
+        result = await mirror.push(sha, "ploeg/T-1")
+        assert (result.outcome, result.pushed) == (outcome, True)
+        assert repository.tip("ploeg/T-1") == sha
+
+
+async def test_a_push_never_throws_anothers_work_away(repository: Repository, mirrors: Mirrors) -> None:
+    mine = repository.tip("trunk")
+    mirror = await mirrors.open(repository.url)
+    theirs = repository.commit({"theirs": "1"})
+    repository.git("push", "--quiet", "origin", "HEAD:refs/heads/ploeg/T-1")
+    assert mine is not None
+    result = await mirror.push(mine, "ploeg/T-1")
+    assert (result.outcome, result.pushed) == (PushOutcome.CONFLICT, False)
+    assert "rejected" in result.reason
+    assert repository.tip("ploeg/T-1") == theirs
+
+
+async def test_a_hook_that_declines_is_refused_in_its_own_words(repository: Repository, mirrors: Mirrors) -> None:
+    hook = repository.bare / "hooks" / "pre-receive"
+    hook.parent.mkdir(exist_ok=True)
+    hook.write_text("#!/bin/sh\necho 'this branch is protected' >&2\nexit 1\n")
+    hook.chmod(0o755)
+    mirror = await mirrors.open(repository.url)
+    result = await mirror.push((await mirror.base("x")).sha, "ploeg/T-1")
+    assert result.outcome is PushOutcome.REFUSED
+    assert "this branch is protected" in result.reason
+
+
+async def test_a_push_to_nowhere_says_why(repository: Repository, mirrors: Mirrors) -> None:
+    mirror = await mirrors.open(repository.url)
+    sha = (await mirror.base("x")).sha
+    repository.bare.rename(repository.bare.with_name("gone.git"))
+    assert (await mirror.push(sha, "ploeg/T-1")).outcome is PushOutcome.NO_CREDENTIALS
+
+
+async def test_a_push_whose_answer_was_lost_is_looked_up(repository: Repository, mirrors: Mirrors) -> None:
+    hook = repository.bare / "hooks" / "post-receive"
+    hook.parent.mkdir(exist_ok=True)
+    hook.write_text("#!/bin/sh\nkill -9 $PPID\nsleep 0.2\n")
+    hook.chmod(0o755)
+    mirror = await mirrors.open(repository.url)
+    base = await mirror.base("x")
+    assert (await mirror.push(base.sha, "ploeg/T-1")).pushed
+    assert repository.tip("ploeg/T-1") == base.sha
+
+
+async def test_a_branch_name_that_is_none_is_refused_before_anything_is_pushed(
+    repository: Repository, mirrors: Mirrors
+) -> None:
+    mirror = await mirrors.open(repository.url)
+    with pytest.raises(Invalid):
+        await mirror.push((await mirror.base("x")).sha, "x:refs/heads/trunk")
+
+
+async def test_kept_work_is_forgotten_by_when_it_was_kept_not_by_what_commits_say(
+    repository: Repository, mirrors: Mirrors
+) -> None:
+    mirror = await mirrors.open(repository.url)
+    old = repository.git("-c", "user.name=x", "commit-tree", "-m", "x", "HEAD^{tree}")
+    repository.git("push", "--quiet", "origin", f"{old}:refs/heads/old")
+    await mirror.fetch()
+    began = datetime.now(UTC) - timedelta(seconds=5)
+    await mirror.keep("refs/ploeg/J-1/1", old, None)
+    await mirror.keep("refs/ploeg/J-2/1", old, old)
+    assert [kept.ref for kept in await mirror.kept("J-2")] == ["refs/ploeg/J-2/1", "refs/ploeg/J-2/1-snapshot"]
+    assert await mirror.prune_kept(began) == []
+    log = mirror.path / "logs" / "refs" / "ploeg" / "J-1" / "1"
+    os.utime(log, (0, 0))
+    assert await mirror.prune_kept(began) == ["refs/ploeg/J-1/1"]
+    assert {kept.ref for kept in await mirror.kept()} == {"refs/ploeg/J-2/1", "refs/ploeg/J-2/1-snapshot"}
+
+
+async def test_fetching_never_touches_kept_work(repository: Repository, mirrors: Mirrors) -> None:
+    mirror = await mirrors.open(repository.url)
+    sha = (await mirror.base("x")).sha
+    await mirror.keep("refs/ploeg/J-1/1", sha, None)
+    repository.git("push", "--quiet", "origin", "HEAD:refs/ploeg/J-1/1", "HEAD:refs/heads/ploeg/J-1/1")
+    await mirror.fetch()
+    assert [kept.ref for kept in await mirror.kept()] == ["refs/ploeg/J-1/1"]
+
+
+async def test_tidying_packs_and_drops_nothing(repository: Repository, mirrors: Mirrors) -> None:
+    mirror = await mirrors.open(repository.url)
+    lone = repository.commit({"lone": "1"}, push=False)
+    repository.git("push", "--quiet", "origin", "HEAD:refs/heads/doomed")
+    await mirror.fetch()
+    repository.git("push", "--quiet", "origin", ":doomed")
+    await mirror.fetch()
+    for number in range(60):
+        (mirror.objects / "pack" / f"pack-{number}.pack").touch()  # not a pack, only counted
+    for number in range(60):
+        (mirror.objects / "pack" / f"pack-{number}.pack").unlink()
+    await mirror.tidy()
+    assert await mirror.has(lone)
+
+
+async def test_nobody_else_can_read_a_mirror(repository: Repository, mirrors: Mirrors, home: Path) -> None:
+    await mirrors.open(repository.url)
+    assert stat.S_IMODE((home / "mirrors").stat().st_mode) == 0o700
