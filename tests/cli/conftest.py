@@ -17,7 +17,7 @@ from typing import Any
 
 import pytest
 
-BOUND = 60.0
+BOUND = 100.0
 PYTHON = str(Path(sys.base_exec_prefix) / "bin")
 NO_SANDBOX = {"PLOEG_SANDBOX": "none", "PLOEG_DRAIN_GRACE": "1", "PLOEG_TOOL_PATHS": PYTHON}
 

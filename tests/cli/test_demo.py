@@ -12,12 +12,12 @@ from tests.cli.conftest import Ploeg
 from tests.docs.pages import DOCS
 
 
-def demo(tmp_path: Path, *arguments: str, path: str | None = None) -> tuple[int, str, str]:
+def demo(tmp_path: Path, *arguments: str, **environment: str) -> tuple[int, str, str]:
     """Runs it with an empty HOME and a temporary folder of its own."""
     (tmp_path / "home").mkdir()
     (tmp_path / "tmp").mkdir()
     given = {"HOME": str(tmp_path / "home"), "TMPDIR": str(tmp_path / "tmp"), "PLOEG_SANDBOX": "auto"}
-    ended = Ploeg(tmp_path / "never")("demo", *arguments, **given, **({"PATH": path} if path else {}))
+    ended = Ploeg(tmp_path / "never")("demo", *arguments, **given, **environment)
     return ended.code, ended.out, ended.err
 
 
@@ -50,7 +50,7 @@ def test_the_demo_runs_without_a_sandbox_and_says_so(tmp_path: Path) -> None:
     for name in ("git", "python3", "sh"):
         found = next(Path(p) / name for p in os.environ["PATH"].split(":") if (Path(p) / name).exists())
         (programs / name).symlink_to(found)
-    code, out, err = demo(tmp_path, path=str(programs))
+    code, out, err = demo(tmp_path, PATH=str(programs))
     assert code == 0, out + err
     assert [line for line in err.splitlines() if line.startswith("NO SANDBOX")] == err.splitlines()
 
@@ -61,6 +61,19 @@ def test_a_kept_demo_can_be_looked_at(tmp_path: Path) -> None:
     (home,) = (tmp_path / "tmp").iterdir()
     assert f"Kept: {home}" in out
     assert (home / "ploeg.db").exists()
+
+
+def test_claude_without_a_sign_in_is_said_before_anything_starts(tmp_path: Path) -> None:
+    code, out, err = demo(tmp_path, "--runtime", "claude")
+    assert (code, out) == (3, "")
+    assert "claude setup-token" in err
+
+
+def test_claude_without_its_program_is_said_at_once(tmp_path: Path) -> None:
+    (tmp_path / "token").write_text("not-a-token")
+    code, _, err = demo(tmp_path, "--runtime", "claude", PLOEG_CLAUDE_TOKEN_FILE=str(tmp_path / "token"))
+    assert code == 1
+    assert "the program of the runtime claude was not found" in err
 
 
 @pytest.mark.parametrize("runtime", ["codex"])

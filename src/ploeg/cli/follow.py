@@ -49,22 +49,32 @@ class PhaseLines:
 
     def __init__(self) -> None:
         self._shown = 0
+        self._hindrance = ""
         self._live = sys.stdout.isatty()
 
     def __call__(self, detail: dict[str, Any]) -> None:
         steps = _steps(detail)
         ended = detail["status"] in ENDED
+        hindrance = _hindrance(detail)
+        fresh = [*steps[self._shown :], *([hindrance] if hindrance and hindrance != self._hindrance else [])]
         if not self._live:
-            for step in steps[self._shown :]:
+            for step in fresh:
                 render.say(f"{detail['code']}  {step}")
-        elif len(steps) > self._shown or ended:
-            click.echo(f"\r\x1b[2K{detail['code']}  {' › '.join(steps)}", nl=ended)
-        self._shown = len(steps)
+        elif fresh or hindrance != self._hindrance or ended:
+            way = " › ".join([*steps, *([hindrance] if hindrance else [])])
+            click.echo(f"\r\x1b[2K{detail['code']}  {way}", nl=ended)
+        self._shown, self._hindrance = len(steps), hindrance
         if ended:
             reason = str(detail["reason"] or "").partition("\n")[0].rstrip(":")
             took = render.span(render.seconds_between(detail["created_at"], detail["ended_at"]))
             why = f": {render.harmless(reason)}" if reason and detail["status"] != "done" else ""
             render.say(f"{detail['code']}  {render.status(detail['status'])} after {took}{why}")
+
+
+def _hindrance(detail: dict[str, Any]) -> str:
+    """What a queued job waits for, unless it is its turn."""
+    waiting_for = detail["waiting_for"]
+    return f"waits for {render.harmless(waiting_for)}" if waiting_for and waiting_for != "a free worker" else ""
 
 
 def _steps(detail: dict[str, Any]) -> list[str]:

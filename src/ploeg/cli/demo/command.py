@@ -31,8 +31,14 @@ def demo(runtime: str, keep: bool) -> int:
 async def _demo(runtime: str, *, keep: bool) -> int:
     from ploeg.cli.demo.stage import set_stage
     from ploeg.cli.session import current_settings
+    from ploeg.domain.errors import Unauthenticated
 
     settings = current_settings()
+    if runtime == "claude" and not (settings.claude_token_file or settings.claude_base_url):
+        raise Unauthenticated(
+            "Claude Code needs a sign-in: put what `claude setup-token` prints into a file, and name that file in "
+            "PLOEG_CLAUDE_TOKEN_FILE"
+        )
     sandbox = await _sandbox()
     render.say("Starting a server and a worker in a throw-away home …")
     async with set_stage(settings, runtime, sandbox, keep=keep) as stage:
@@ -75,8 +81,23 @@ def _play(client: Any, remote: str) -> list[dict[str, Any]]:
         task = client.post(f"/stories/{story['id']}/tasks", {"title": title, "implementation_plan": plan})
         job = client.post("/jobs", {"task": task["id"]})
         render.say(f"\n{job['code']}  {task['code']} {title}")
-        ended.append(until_ended(client, job["code"], PhaseLines()))
+        ended.append(until_ended(client, job["code"], _Impatient(PhaseLines())))
     return ended
+
+
+class _Impatient:
+    """Shows a job, and gives up on one that waits for a person or for a quota: nobody stays with a demo for that."""
+
+    def __init__(self, show: Any) -> None:
+        self._show = show
+
+    def __call__(self, detail: dict[str, Any]) -> None:
+        from ploeg.domain.errors import Unavailable
+
+        self._show(detail)
+        last = (detail["attempts"] or [{}])[-1]
+        if detail["status"] == "queued" and last.get("outcome") in {"auth_expired", "quota_exhausted"}:
+            raise Unavailable(f"{detail['code']} is parked ({last['outcome']}): {last['reason']}")
 
 
 async def _tell(stage: Any, jobs: list[dict[str, Any]]) -> bool:

@@ -42,7 +42,7 @@ async def set_stage(settings: Settings, runtime: str, sandbox: str, *, keep: boo
     try:
         remote = await _make_remote(home)
         _write_settings(home, settings, runtime, sandbox)
-        async with _up(home) as client:
+        async with _up(home, runtime) as client:
             yield Stage(home, remote, sandbox, client)
     finally:
         if not keep:
@@ -103,13 +103,13 @@ def _free_port() -> int:
 
 
 @asynccontextmanager
-async def _up(home: Path) -> AsyncIterator[Client]:
+async def _up(home: Path, runtime: str) -> AsyncIterator[Client]:
     environment = {name: value for name, value in os.environ.items() if not name.startswith("PLOEG_")}
     command = [sys.executable, "-m", "ploeg", "--home", str(home), "up"]
     async with await start(command, cwd=home, env=environment, merge_stderr=True) as up:
         log = asyncio.create_task(_keep_log(up, home / "up.log"))
         try:
-            yield await _answering(up, home)
+            yield await _answering(up, home, runtime)
         finally:
             await up.stop(STOP_GRACE)
             await log
@@ -122,17 +122,25 @@ async def _keep_log(up: Process, file: Path) -> None:
             log.flush()
 
 
-async def _answering(up: Process, home: Path) -> Client:
-    """The server, once it answers and a worker is there."""
+async def _answering(up: Process, home: Path, runtime: str) -> Client:
+    """The server, once it answers and a worker is there that offers the runtime."""
     async with asyncio.timeout(START_LIMIT):
         while up.returncode is None:
             if signed_in := credentials.read(home / "credentials.json"):
                 client = Client(signed_in["server_url"], signed_in["token"])
                 try:
-                    if any(worker["online"] for worker in client.get("/workers")["items"]):
+                    if there := [worker for worker in client.get("/workers")["items"] if worker["online"]]:
+                        _check_offer(there[0], runtime)
                         return client
                 except Unavailable:
                     pass
             await asyncio.sleep(0.1)
     said = (home / "up.log").read_text("utf-8", "replace").strip()
     raise PloegError(f"`ploeg up` ended at once (exit {up.returncode}):\n{said}")
+
+
+def _check_offer(worker: dict[str, Any], runtime: str) -> None:
+    if runtime not in worker["runtimes"]:
+        raise PloegError(
+            f"the program of the runtime {runtime} was not found; install it, or name its folder in PLOEG_TOOL_PATHS"
+        )
