@@ -87,7 +87,7 @@ class Repository:
 def git(*arguments: str, at: Path) -> str:
     done = subprocess.run(["git", *arguments], cwd=at, env=_ENVIRONMENT, capture_output=True, check=False)
     assert done.returncode == 0, done.stderr.decode()
-    return done.stdout.decode("utf-8", "surrogateescape").strip()
+    return done.stdout.decode("utf-8", "surrogateescape").rstrip("\n")
 
 
 @pytest.fixture

@@ -23,11 +23,12 @@ for name in HEAD packed-refs refs; do
     [ ! -e "$agents/$name" ] || cp -R "$agents/$name" "$scratch/" 2>/dev/null || true
 done
 find "$scratch" ! -type d ! -type f -delete
+[ -f "$scratch/HEAD" ] || echo 'ref: refs/heads/nothing' >"$scratch/HEAD"
 export GIT_DIR="$scratch" GIT_WORK_TREE="$tree" GIT_INDEX_FILE="$out/index"
 cd "$tree"
 git rev-parse -q --verify "$base^{tree}" >/dev/null
 
-head=$(git rev-parse -q --verify 'HEAD^{commit}' 2>/dev/null) || head=$base
+head=$(git rev-parse -q --verify HEAD 2>/dev/null) || head=$base
 git rev-list --objects --quiet "$head" --not "$base" 2>/dev/null || { head=$base whole=no; }
 
 # What is not committed. A repository inside the tree is kept as files: git would only note its commit.
@@ -61,12 +62,15 @@ git update-ref refs/ploeg/head "$head"
 git for-each-ref --merged="$head" --format='delete %(refname)' refs/heads 2>/dev/null | git update-ref --stdin || true
 set -- refs/ploeg/head
 [ "$snapshot" = - ] || set -- "$@" refs/ploeg/snapshot
+news() { git rev-list --count "$@" --not "$base" $known 2>/dev/null || echo 1; }
+pack() { packed=yes && git bundle create -q "$out/bundle" "$@" --not "$base" $known 2>>"$out/bundle.err"; }
 packed=no
-if [ "$(git rev-list --count "$@" --branches --not "$base" $known 2>/dev/null || echo 1)" -gt 0 ]; then
-    packed=yes
-    git bundle create -q "$out/bundle" "$@" --branches --not "$base" $known 2>/dev/null ||
-        git bundle create -q "$out/bundle" "$@" --not "$base" $known
-fi
+[ "$(news "$@" --branches)" = 0 ] || pack "$@" --branches || pack "$@" || {
+    # Too much, most likely, and the files that nobody committed are what can be done without.
+    cat "$out/bundle.err" >&2
+    snapshot=- whole=no packed=no
+    [ "$(news refs/ploeg/head)" = 0 ] || pack refs/ploeg/head
+}
 printf '%s %s %s %s %s\n' "$head" "$committed" "$snapshot" "$packed" "$whole"
 [ "$snapshot" = - ] || git diff-tree -r -z --name-only --no-renames "$head" "$now" | head -c 65536
 rm -rf "$scratch"

@@ -84,7 +84,7 @@ class Git:
         doing: str,
         directory: Path | None = None,
         within: float = 120.0,
-        input: bytes | None = None,
+        input: bytes | int | None = None,
         environment: Mapping[str, str] | None = None,
         pass_fds: Sequence[int] = (),
         max_output: int = 64 * 1024 * 1024,

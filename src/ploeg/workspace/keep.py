@@ -79,9 +79,8 @@ class Keeper:
     ) -> Kept | NothingToKeep:
         if found.head == workspace.base and not found.packed and found.snapshot is None and found.whole:
             return NothingToKeep(head=found.head, tree=found.tree)
-        if found.packed:
-            await mirror.take_bundle(_regular(out / "bundle", self._max_bytes), ref)
-        await mirror.keep(ref, found.head, found.snapshot)
+        bundle = _regular(out / "bundle", self._max_bytes) if found.packed else None
+        await mirror.keep(ref, found.head, found.snapshot, bundle)
         return Kept(
             ref=ref,
             head=found.head,

@@ -25,8 +25,8 @@ class Kept:
 
     @property
     def clean(self) -> bool:
-        """Nothing is uncommitted, no file is untracked."""
-        return self.snapshot is None
+        """Nothing is uncommitted, no file is untracked, and that is known."""
+        return self.snapshot is None and self.whole
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,6 +4,7 @@ refs/heads/*, refs/tags/*                 the remote's, as of the last fetch
 HEAD                                      the remote's default branch
 refs/ploeg/<job code>/<attempt>           the commits that an attempt made
 refs/ploeg/<job code>/<attempt>-snapshot  the files that it had not committed
+    refs/ploeg/<job code>/<attempt>-branches/*   its other branches, and its stash
 """
 
 from __future__ import annotations
@@ -19,7 +20,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import TypeVar
+from urllib.parse import quote
 
+from ploeg.workspace.bundle import read_head
 from ploeg.workspace.credentials import Askpass, Credentials
 from ploeg.workspace.git import Git, GitError, GitFault
 from ploeg.workspace.lock import locked
@@ -135,17 +138,6 @@ class Mirror(Repository):
             raise GitError(GitFault.EMPTY, f"reading {self.url}", f"its default branch {default} has no commit")
         return Base(sha=tip, branch=default, exists=False)
 
-    async def take_bundle(self, bundle: Path, ref: str) -> None:
-        """Takes an attempt's commits over; every object is checked. `keep` then says what they are."""
-        await self._git.run(
-            *("-c", "transfer.fsckObjects=true", "-c", "fetch.unpackLimit=1"),
-            *("fetch", "--quiet", "--no-tags", "--no-write-fetch-head", str(bundle)),
-            *(f"+refs/ploeg/*:{ref}-incoming/*", f"+refs/heads/*:{ref}-branches/*"),
-            doing="taking over the agent's commits",
-            directory=self.path,
-            within=self._fetch_timeout,
-        )
-
     async def kept_at(self, ref: str) -> list[str]:
         """The commits that are kept for an attempt so far."""
         listed = await self._run(
@@ -153,21 +145,49 @@ class Mirror(Repository):
         )
         return text(listed).split()
 
-    async def keep(self, ref: str, head: str, snapshot: str | None) -> None:
-        """Points the refs of an attempt's work at commits that the mirror holds. Raises `GitError`."""
-        orders = [f"update {ref} {head}"]
-        orders += [f"update {ref}-snapshot {snapshot}"] if snapshot else []
-        listed = await self._run(
-            "for-each-ref", "--format=%(refname)", f"{ref}-incoming/", f"{ref}-snapshot", doing="listing kept work"
-        )
-        gone = [name for name in text(listed).split() if "-incoming/" in name or not snapshot]
-        orders += [f"delete {name}" for name in gone]
+    async def keep(self, ref: str, head: str, snapshot: str | None, bundle: Path | None = None) -> None:
+        """Keeps an attempt's work at `ref`, from a bundle if it brings anything. Raises `GitError`.
+
+        No ref moves before every object of the bundle is sound and everything that it leans on is here.
+        """
+        refs = {ref: head} | ({f"{ref}-snapshot": snapshot} if snapshot else {})
+        if bundle is not None:
+            refs |= await self._take_objects(bundle, ref)
+        orders = [f"update {name}\0{sha}\0\0" for name, sha in refs.items()]
+        if snapshot is None and await self._resolve(f"{ref}-snapshot"):
+            orders.append(f"delete {ref}-snapshot\0\0")
         await self._git.run(
-            *("-c", "core.logAllRefUpdates=always", "update-ref", "--create-reflog", "--stdin"),
+            *("-c", "core.logAllRefUpdates=always", "update-ref", "--create-reflog", "--stdin", "-z"),
             doing="keeping the agent's work",
             directory=self.path,
-            input="".join(f"{order}\n" for order in orders).encode(),
+            input="".join(orders).encode("utf-8", "surrogateescape"),
         )
+
+    async def _take_objects(self, bundle: Path, ref: str) -> dict[str, str]:
+        """The further branches that a bundle brings, under the names that they get here."""
+        doing = "taking over the agent's commits"
+        brought = read_head(bundle)
+        # Not `git fetch`: before 2.46 it does not check the objects of a bundle.
+        with bundle.open("rb", buffering=0) as file:
+            file.seek(brought.pack_at)
+            await self._git.run(
+                *("index-pack", "--stdin", "--fix-thin", "--strict"),
+                doing=doing,
+                directory=self.path,
+                within=self._fetch_timeout,
+                input=file.fileno(),
+            )
+        tips = "".join(f"{sha}\n" for sha in brought.refs.values())
+        await self._git.run(
+            *("rev-list", "--objects", "--quiet", "--stdin", "--not", "--all"),
+            doing=doing,
+            directory=self.path,
+            within=self._fetch_timeout,
+            input=tips.encode(),
+        )
+        branches = {name: sha for name, sha in brought.refs.items() if name.startswith("refs/heads/")}
+        # Flat names: a later branch `a/b` must not meet an earlier `a`.
+        return {f"{ref}-branches/{quote(name[11:], safe='', errors='replace')}": sha for name, sha in branches.items()}
 
     async def push(self, sha: str, branch: str, *, within: float = 300.0) -> PushResult:
         """Puts a commit on the remote's branch, only ever forward. Raises `Invalid` for a bad name, else nothing."""

@@ -169,19 +169,20 @@ async def start(
     cwd: PurePath,
     env: Mapping[str, str],
     sandbox: Sandbox | None = None,
-    stdin: bytes | None = None,
+    stdin: bytes | int | None = None,
     pass_fds: Sequence[int] = (),
     merge_stderr: bool = False,
 ) -> Process:
     """Starts a program with exactly that environment. `cwd` is as the program sees it. Raises `StartFailed`.
 
     Without a sandbox it is a trusted command; an agent always gets one, if only the backend `none`.
+    `stdin` is what it reads, or a descriptor to read it from; None closes it.
     Call it on the thread of the event loop: a sandbox ends with the thread that started it.
     """
     tree = GroupTree(argv, cwd, env) if sandbox is None else sandbox.tree(argv, cwd, env)
     out, out_child = open_pipe()
     err, err_child = os.pipe()
-    given = None if stdin is None else content_fd(stdin)
+    given = content_fd(stdin) if isinstance(stdin, bytes) else stdin
     try:
         child = await asyncio.create_subprocess_exec(
             *tree.argv,
@@ -199,7 +200,7 @@ async def start(
         tree.close()
         raise StartFailed(f"{argv[0]} could not be started: {error.strerror}") from None
     finally:
-        for fd in (out_child, err_child, *([] if given is None else [given])):
+        for fd in (out_child, err_child, *([given] if isinstance(stdin, bytes) and given is not None else [])):
             os.close(fd)
         tree.close_child_ends()
     process = Process(argv, child, tree, out, err)
@@ -220,7 +221,7 @@ async def run(
     cwd: PurePath,
     env: Mapping[str, str],
     timeout: float,  # noqa: ASYNC109 - at its end the whole tree is stopped and the output kept
-    input: bytes | None = None,
+    input: bytes | int | None = None,
     sandbox: Sandbox | None = None,
     max_output: int = 1024 * 1024,
     keep: Literal["head", "tail"] = "head",
