@@ -60,7 +60,7 @@ WHERE {row} = (
             SELECT 1 FROM products
             WHERE products.id = job.product_id AND products.archived_at IS NULL
               AND (products.max_concurrent_jobs IS NULL OR products.max_concurrent_jobs > (
-                SELECT count(*) FROM jobs AS other
+                SELECT count(*) FROM jobs AS other {active}
                 WHERE other.product_id = job.product_id AND other.status IN ('claimed', 'running'))))
       {scope}
     ORDER BY job.rank, job.number
@@ -69,11 +69,18 @@ RETURNING {columns}
 """
 _SCOPE = "AND job.product_id IN (SELECT value FROM {elements}(:products) AS value)"
 
-#: Without statistics SQLite may prefer another index, and then sorts the whole queue for each claim.
-_SQLITE_WORDS = {"row": "rowid", "queue": "INDEXED BY ix_jobs_queue", "elements": "json_each", "skip": ""}
+_SQLITE_WORDS = {
+    "row": "rowid",
+    # Left to itself SQLite sorts the whole queue for each claim, and counts through every finished job of a product.
+    "queue": "INDEXED BY ix_jobs_queue",
+    "active": "INDEXED BY ix_jobs_active_of_product",
+    "elements": "json_each",
+    "skip": "",
+}
 _POSTGRESQL_WORDS = {
     "row": "id",
     "queue": "",
+    "active": "",
     "elements": "jsonb_array_elements_text",
     "skip": "FOR UPDATE OF job SKIP LOCKED",
 }
@@ -105,7 +112,7 @@ class Claims:
         lane is free and has no earlier unfinished job, and its product is open and below its limit.
         """
         dialect = self._tx.connection.dialect
-        statement, decode = _prepared(dialect.name, offer.product_ids is not None)
+        statement, decode = prepared(dialect.name, offer)
         wanted = {"now": _MOMENT.process_bind_param(now, dialect), "attempt": attempt_id, **_lists(offer)}
         # Through the driver itself: SQLAlchemy's own work for a call costs more than the statement.
         row = self._tx.driver.execute(statement, wanted).fetchone()
@@ -135,9 +142,13 @@ class Claims:
             raise RaceLost(f"product {job.product_id} reached its limit")
 
 
+def prepared(dialect: str, offer: Offer) -> tuple[str, Callable[[Sequence[Any]], Job]]:
+    """The statement in that dialect's words, and what makes a job of its row."""
+    return _prepared(dialect, offer.product_ids is not None)
+
+
 @lru_cache(maxsize=4)
 def _prepared(dialect: str, scoped: bool) -> tuple[str, Callable[[Sequence[Any]], Job]]:
-    """The statement in that dialect's words, and what makes a job of its row."""
     words = _POSTGRESQL_WORDS if dialect == POSTGRESQL else _SQLITE_WORDS
     text = _TAKE.format(**words, columns=", ".join(JOB.names), scope=_SCOPE.format(**words) if scoped else "")
     return text if dialect == SQLITE else re.sub(r":(\w+)", r"%(\1)s", text), JOB.decoder(dialect)
