@@ -9,7 +9,7 @@ from ploeg.control.backlog import Place
 from ploeg.domain.backlog import PbiStatus, StoryStatus, Task, TaskStatus
 from ploeg.domain.errors import Conflict, Invalid, NotFound
 from ploeg.tools.task import PLAN_MAX
-from tests.control.conftest import House
+from tests.control.house import House
 
 NOWHERE = Place()
 

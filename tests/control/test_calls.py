@@ -8,7 +8,7 @@ from ploeg.control import calls
 from ploeg.domain.backlog import StoryStatus, TaskStatus
 from ploeg.domain.ids import StoryId
 from ploeg.wire.work import Assignment, ToolCall, ToolReply
-from tests.control.conftest import PLAN, Hand, House
+from tests.control.house import PLAN, Hand, House
 
 
 @pytest.fixture
@@ -19,7 +19,7 @@ def hand(house: House) -> Hand:
 
 def call(hand: Hand, got: Assignment, tool: str, call_id: str = "c-1", **arguments: Any) -> ToolReply:
     request = ToolCall(call_id=call_id, tool=tool, arguments=arguments)
-    return hand.house.write(calls.call, hand.actor, got.attempt_id, request)
+    return hand.house.write(calls.call, hand.actor, hand.house.installation, got.attempt_id, request)
 
 
 def logs(house: House, got: Assignment) -> list[tuple[str, str]]:

@@ -5,7 +5,7 @@ import pytest
 from ploeg.control import cancel, products
 from ploeg.domain.errors import Conflict, Denied
 from ploeg.domain.job import JobStatus
-from tests.control.conftest import Hand, House
+from tests.control.house import Hand, House
 
 
 @pytest.fixture

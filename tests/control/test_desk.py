@@ -15,7 +15,7 @@ from ploeg.control.submit import Wish
 from ploeg.domain.errors import Invalid, Unauthenticated, Unavailable
 from ploeg.domain.job import JobStatus
 from ploeg.wire.work import Assignment, ClaimRequest, FinishReport
-from tests.control.conftest import Hand, House
+from tests.control.house import Hand, House
 
 pytestmark = pytest.mark.anyio
 

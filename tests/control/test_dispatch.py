@@ -7,7 +7,7 @@ from ploeg.control.backlog import Place
 from ploeg.domain.backlog import TaskStatus
 from ploeg.domain.errors import Invalid, Superseded
 from ploeg.domain.job import JobStatus
-from tests.control.conftest import PLAN, House
+from tests.control.house import PLAN, House
 
 NOWHERE = Place()
 

@@ -5,7 +5,7 @@ import pytest
 from ploeg.control import people, tokens
 from ploeg.domain.access import Scope, TokenKind
 from ploeg.domain.errors import Conflict, Denied, Invalid, NotFound, Unauthenticated
-from tests.control.conftest import House
+from tests.control.house import House
 
 
 @pytest.mark.parametrize("kind", list(TokenKind))

@@ -7,7 +7,7 @@ import pytest
 from ploeg.control import backlog, products
 from ploeg.domain.access import Role
 from ploeg.domain.errors import Conflict, Denied, Invalid, NotFound
-from tests.control.conftest import House
+from tests.control.house import House
 
 
 def test_a_product_gets_its_code_from_its_name(house: House) -> None:

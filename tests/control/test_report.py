@@ -12,7 +12,7 @@ from ploeg.domain.errors import Invalid, NotFound, Superseded
 from ploeg.domain.job import JobStatus
 from ploeg.domain.worker import WorkerState
 from ploeg.wire.work import Assignment, Handback, Presence, QuotaWindow, ToolCall, UsageOut
-from tests.control.conftest import BASE, SHA, Hand, House, proof
+from tests.control.house import BASE, SHA, Hand, House, proof
 
 
 @pytest.fixture
@@ -150,7 +150,7 @@ def every_write(hand: Hand, got: Assignment) -> dict[str, Any]:
         "heartbeat": lambda: hand.beat(got),
         "done": lambda: hand.done(got),
         "failed": lambda: hand.finish(got, "reported_failed"),
-        "call": lambda: hand.house.write(calls.call, hand.actor, got.attempt_id, call),
+        "call": lambda: hand.house.write(calls.call, hand.actor, hand.house.installation, got.attempt_id, call),
     }
 
 

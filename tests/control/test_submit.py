@@ -9,7 +9,7 @@ from ploeg.control.backlog import Place
 from ploeg.control.submit import Wish
 from ploeg.domain.errors import Conflict, Denied, Invalid, NotFound
 from ploeg.domain.job import JobStatus
-from tests.control.conftest import House
+from tests.control.house import House
 
 
 def test_a_task_becomes_a_queued_job_on_its_story_s_branch(house: House) -> None:

@@ -11,7 +11,7 @@ from ploeg.domain.attempt import Outcome
 from ploeg.domain.errors import Superseded
 from ploeg.domain.job import JobStatus
 from ploeg.wire.work import FinishReport
-from tests.control.conftest import House
+from tests.control.house import House
 
 pytestmark = pytest.mark.anyio
 

@@ -15,7 +15,7 @@ from ploeg.control.logs import LogPage
 from ploeg.control.transcripts import Transcripts
 from ploeg.domain.errors import NotFound, Superseded, Unauthenticated
 from ploeg.wire.work import Assignment, EventChunk, FinishReport
-from tests.control.conftest import Hand, House
+from tests.control.house import Hand, House
 
 pytestmark = pytest.mark.anyio
 NOW = datetime(2026, 11, 22, tzinfo=UTC)

@@ -124,7 +124,9 @@ def work_app(plane: ControlPlane) -> Starlette:
         return http_refusal(error)
 
     routes = [Route(each.path, _endpoint(plane, each), methods=[each.method]) for each in OPERATIONS]
-    return Starlette(routes=routes, exception_handlers={HTTPException: http_error, Exception: mistake})
+    app = Starlette(routes=routes, exception_handlers={HTTPException: http_error, Exception: mistake})
+    app.router.redirect_slashes = False
+    return app
 
 
 def _endpoint(plane: ControlPlane, operation: Operation) -> Callable[[Request], Awaitable[Response]]:

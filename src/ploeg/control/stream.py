@@ -66,8 +66,10 @@ class Stream:
     async def events(self) -> AsyncIterator[list[Event]]:
         """New events in batches; an empty one is a sign of life. Ends with the token's life or the server's."""
         with self._plane.watch.subscribed() as subscription:
+            # What changed the viewer's sight between `open` and here is not told to this subscription.
+            alive = await self._look_again()
             behind = True
-            while not self._plane.watch.stopping:
+            while alive and not self._plane.watch.stopping:
                 if behind:
                     stored = await self._stored()
                     behind = len(stored) == PAGE
@@ -76,17 +78,11 @@ class Stream:
                     continue
                 happened = await subscription.take(KEEP_ALIVE_SECONDS)
                 if not happened or any(event.type in _CHANGES_SIGHT for event in happened):
-                    if not await self._still_open():
-                        return
+                    alive = await self._look_again()
                     behind = True
-                behind = behind or self._missed_some(happened, subscription)
-                if behind:
-                    if not happened:
-                        yield []
-                    continue
-                fresh = [event for event in happened if self._sight.sees(event)]
-                self._last = max(self._last, *(event.id for event in happened))
-                if fresh:
+                behind = self._missed_some(happened, subscription) or behind
+                fresh = self._fresh(happened, only_passing=behind)
+                if alive and (fresh or not happened):
                     yield fresh
 
     async def _stored(self) -> list[Event]:
@@ -95,12 +91,21 @@ class Stream:
         self._last = events[-1].id if len(events) == PAGE else max(self._last, newest)
         return events
 
-    async def _still_open(self) -> bool:
+    async def _look_again(self) -> bool:
+        """What the viewer may see now; False when it may see nothing any more."""
         try:
             self._sight = await self._plane.read(_sight, self._secret, self._wanted)
         except PloegError:
             return False
         return True
+
+    def _fresh(self, happened: list[Event], *, only_passing: bool) -> list[Event]:
+        """What to show of that now; the rest will come from the database."""
+        seen = [event for event in happened if self._sight.sees(event)]
+        if only_passing:
+            return [event for event in seen if event.id == PASSING]
+        self._last = max([self._last, *(event.id for event in happened)])
+        return seen
 
     def _missed_some(self, happened: list[Event], subscription: Subscription) -> bool:
         if subscription.lagging:

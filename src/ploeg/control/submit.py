@@ -110,8 +110,8 @@ def _queue(
     assert story is not None, "a foreign key keeps the story of every task"
     product.ready_for_jobs()
     task.ready_for_a_job()
-    _refuse_second(tx, task)
     job = _job(tx, actor, installation, product, story, task, wish, retry_of)
+    _refuse_second(tx, task)
     config = resolved(job, task, product, installation)
     job = job.evolve(runtime=config.runtime)
     tx.jobs.add(job, wish.key)
