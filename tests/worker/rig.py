@@ -97,8 +97,9 @@ class Rig:
             commit=last.head_sha,
             snapshot=last.snapshot,
             verified=last.verified,
+            receipt=last.receipt if last.verified else None,
         )
-        return self.job(attempt=2, resume=resume, **changes)
+        return self.job(attempt=2, resume=resume, base_sha=last.base_sha, **changes)
 
     def before_push(self, act: Callable[[], object]) -> None:
         """Do it once, when the attempt tells that it pushes."""

@@ -69,6 +69,37 @@ async def test_what_another_worker_holds_is_begun_anew(rig: Rig) -> None:
     assert report.session_id == brief.new_session_id
 
 
+async def test_what_a_lost_attempt_had_pushed_counts_as_the_jobs_own_work(rig: Rig) -> None:
+    """Its worker died after the push and never came back; the next one finds the work done."""
+    base = rig.remote.git("rev-parse", "trunk").strip()
+    rig.commit_to_remote(rig.job().branch, "hello.txt", "hello\n")
+    job = rig.job(attempt=2, base_sha=base)
+    report = await rig.run("start(); report(summary='It is all there already.'); finish()", job)
+    assert report.outcome == "done", report.reason
+    assert report.base_sha == base
+    assert report.receipt is not None
+    assert [change["path"] for change in report.receipt["files"]] == ["hello.txt"]
+
+
+async def test_a_default_branch_that_moved_on_is_not_taken_for_the_jobs_work(rig: Rig) -> None:
+    base = rig.remote.git("rev-parse", "trunk").strip()
+    tip = rig.commit_to_remote("trunk", "meanwhile.txt", "somebody else's\n")
+    report = await rig.run("start(); commit(); report(); finish()", rig.job(attempt=2, base_sha=base))
+    assert report.outcome == "done", report.reason
+    assert report.base_sha == tip
+
+
+async def test_a_verified_commit_is_pushed_by_whatever_worker_can_reach_it(rig: Rig) -> None:
+    first = await rig.run("start(); commit(); report(); finish()")
+    resume = ResumeOut(
+        attempt_id="att_9", worker_id="wrk_9", commit=first.head_sha, verified=True, receipt=first.receipt
+    )
+    second = await rig.run("sys.exit('the agent ran again')", rig.job(attempt=2, resume=resume))
+    assert second.outcome == "done", second.reason
+    assert second.pushed
+    assert second.receipt == first.receipt
+
+
 async def test_a_conversation_whose_home_is_gone_is_begun_anew_on_the_kept_work(rig: Rig) -> None:
     first = await rig.run(HALF)
     rig.lose_the_homes()

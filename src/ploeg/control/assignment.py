@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 from ploeg.domain.attempt import Outcome, Resume
 from ploeg.domain.backlog import Pbi, Story, Task
@@ -34,6 +35,10 @@ class Work:
     task: Task | None = None
     #: The plan that the gate measures against.
     plan: str = ""
+    #: Where its earlier attempts began.
+    base_sha: str | None = None
+    #: What proves the commit that it only has to push.
+    receipt: dict[str, Any] | None = None
 
 
 def assignment(
@@ -50,6 +55,7 @@ def assignment(
         kind=job.kind,
         repo_url=(task.repo_url if task is not None else None) or product.repo_url or "",
         branch=job.branch or "",
+        base_sha=work.base_sha,
         config=config_out(config),
         product=ProductOut(
             id=product.id, code=product.code, name=product.name, definition_of_done=product.definition_of_done
@@ -59,7 +65,7 @@ def assignment(
         task=_task(task, work.plan) if task is not None else None,
         instruction=job.instruction,
         reminder=job.outcome is Outcome.NO_REPORT,
-        resume=_resume(job.resume) if job.resume is not None else None,
+        resume=_resume(job.resume, work.receipt) if job.resume is not None else None,
         lease_seconds=lease.seconds,
         renew_seconds=lease.renew_every,
     )
@@ -113,7 +119,7 @@ def _task(task: Task, plan: str) -> TaskOut:
     )
 
 
-def _resume(resume: Resume) -> ResumeOut:
+def _resume(resume: Resume, receipt: dict[str, Any] | None) -> ResumeOut:
     return ResumeOut(
         attempt_id=resume.attempt_id,
         worker_id=resume.worker_id,
@@ -121,4 +127,5 @@ def _resume(resume: Resume) -> ResumeOut:
         commit=resume.commit,
         snapshot=resume.snapshot,
         verified=resume.verified,
+        receipt=receipt,
     )

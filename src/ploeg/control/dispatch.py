@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Any
 
 import msgspec
 
@@ -94,17 +96,30 @@ def _work(tx: Transaction, job: Job) -> Work:
     task = tx.backlog.task(job.task_id) if job.task_id is not None else None
     story = tx.backlog.story(job.story_id) if job.story_id is not None else None
     pbi = tx.backlog.pbi(story.pbi_id) if story is not None else None
-    plan = _plan(tx, job, task) if task is not None else ""
-    return Work(product=product, pbi=pbi, story=story, task=task, plan=plan)
+    earlier = tx.attempts.of_job(job.id) if job.attempts > 1 else []
+    return Work(
+        product=product,
+        pbi=pbi,
+        story=story,
+        task=task,
+        plan=_plan(task, earlier) if task is not None else "",
+        base_sha=next((attempt.base_sha for attempt in earlier if attempt.base_sha), None),
+        receipt=_receipt(job, earlier),
+    )
 
 
-def _plan(tx: Transaction, job: Job, task: Task) -> str:
+def _plan(task: Task, earlier: Sequence[Attempt]) -> str:
     """A job keeps the plan of its first attempt: the gate measures against it, so no agent may have a hand in it."""
-    if job.attempts > 1:
-        first = tx.attempts.of_job(job.id)
-        if first:
-            return str(first[0].frozen.get("task", {}).get("implementation_plan", ""))
+    if earlier:
+        return str(earlier[0].frozen.get("task", {}).get("implementation_plan", ""))
     return task.implementation_plan or ""
+
+
+def _receipt(job: Job, earlier: Sequence[Attempt]) -> dict[str, Any] | None:
+    """The receipt of the commit that only lacks its push."""
+    if job.resume is None or not job.resume.verified:
+        return None
+    return next((attempt.receipt for attempt in earlier if attempt.id == job.resume.attempt_id), None)
 
 
 def _tell(tx: Transaction, job: Job, attempt: Attempt, worker: WorkerRecord) -> None:

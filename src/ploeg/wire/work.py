@@ -113,6 +113,8 @@ class ResumeOut(Message, kw_only=True):
     commit: str | None = None
     snapshot: str | None = None
     verified: bool = False
+    #: With `verified`: the receipt of that commit. Whoever has the commit pushes it; no agent is run again.
+    receipt: dict[str, Any] | None = None
 
 
 class Assignment(Message, kw_only=True):
@@ -129,6 +131,9 @@ class Assignment(Message, kw_only=True):
     repo_url: str
     #: The branch to push to. Its tip on the remote is the base, if it exists there; else the default branch's.
     branch: str
+    #: Where the job's earlier attempts began. While the branch still leads back to it, the changes are compared with
+    #: it: what an attempt had pushed before it was lost is the job's own work.
+    base_sha: str | None = None
     config: ConfigOut
     product: ProductOut
     pbi: PbiOut | None = None

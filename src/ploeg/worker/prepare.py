@@ -10,7 +10,7 @@ from ploeg.worker.live import LiveAttempt
 from ploeg.worker.put_away import put_away
 from ploeg.worker.shell import run_command, told
 from ploeg.workspace.keep import KeepFailed
-from ploeg.workspace.mirror import Mirror
+from ploeg.workspace.mirror import Base, Mirror
 
 
 async def prepare(live: LiveAttempt) -> bool:
@@ -50,11 +50,11 @@ async def _clear_the_place(live: LiveAttempt, mirror: Mirror) -> None:
 async def _check_out(live: LiveAttempt, mirror: Mirror) -> bool:
     assignment, resume = live.assignment, live.assignment.resume
     tip = await mirror.base(assignment.branch)
-    commit, base, snapshot = tip.sha, tip.sha, None
+    commit, snapshot = tip.sha, None
     if resume is not None and resume.commit is not None and await mirror.has(resume.commit):
         commit = resume.commit
-        base = await mirror.merge_base(tip.sha, commit) or tip.sha
         snapshot = resume.snapshot if resume.snapshot and await mirror.has(resume.snapshot) else None
+    base = await _base(live, mirror, tip, commit)
     live.workspace = await live.bench.checkouts.take(
         mirror,
         job_code=assignment.job_code,
@@ -69,6 +69,15 @@ async def _check_out(live: LiveAttempt, mirror: Mirror) -> bool:
     resumed = commit != base or snapshot is not None
     live.note("prepared", base=base, commit=commit, branch=assignment.branch, resumed=resumed)
     return resumed
+
+
+async def _base(live: LiveAttempt, mirror: Mirror, tip: Base, commit: str) -> str:
+    """What the job's changes are compared with: where its first attempt began, if that still leads to `commit`."""
+    first = live.assignment.base_sha
+    own_branch = tip.exists or commit != tip.sha
+    if first is not None and own_branch and await mirror.has(first) and await mirror.merge_base(first, commit) == first:
+        return first
+    return await mirror.merge_base(tip.sha, commit) or tip.sha
 
 
 async def _set_up(live: LiveAttempt, limit: float) -> None:

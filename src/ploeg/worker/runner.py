@@ -94,13 +94,14 @@ class Runner:
     async def _verified_before(self) -> End | None:
         """An earlier attempt's commit passed the gates and only lacks its push: the agent is not run again."""
         live, resume = self._live, self._live.assignment.resume
-        report = self._bench.state.verified(live.assignment.job_code)
-        if resume is None or not resume.verified or report is None or report.head_sha != resume.commit:
+        if resume is None or not resume.verified or resume.receipt is None or resume.commit is None:
             return None
         mirror = await live.halt.guard(open_mirror(live))
-        if report.head_sha is None or not await mirror.has(report.head_sha):
-            return None
-        self._statement.take_over(report)
+        if not await mirror.has(resume.commit):
+            await live.halt.guard(mirror.fetch())
+            if not await mirror.has(resume.commit):
+                return None
+        self._statement.take_over(resume.receipt)
         return End(outcome=Outcome.DONE)
 
     async def _publish(self) -> End:

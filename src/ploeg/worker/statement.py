@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import msgspec
 
@@ -26,7 +27,8 @@ class Statement:
         self._live = live
         self._accepted: Accepted | None = None
         self._quota: tuple[QuotaWindow, ...] = ()
-        self._earlier: FinishReport | None = None
+        #: As JSON: what was verified, by this attempt or an earlier one.
+        self._receipt: dict[str, Any] | None = None
         #: The remote holds the verified commit.
         self.pushed = False
         #: Why the workspace's content is not in the mirror.
@@ -36,23 +38,22 @@ class Statement:
         """What the agent phase came to."""
         self._accepted = accepted
         self._quota = tuple(quota)
+        if accepted is not None and accepted.receipt is not None:
+            self._receipt = msgspec.to_builtins(accepted.receipt)
 
-    def take_over(self, report: FinishReport) -> None:
-        """An earlier attempt's report of the commit that this one only pushes."""
-        self._earlier = report
+    def take_over(self, receipt: dict[str, Any]) -> None:
+        """The receipt of an earlier attempt, whose commit this one only pushes."""
+        self._receipt = receipt
 
     @property
     def base(self) -> str | None:
-        return self._earlier.base_sha if self._earlier else self._live.progress.base_sha
+        return self._receipt["base_sha"] if self._receipt else self._live.progress.base_sha
 
     @property
     def head(self) -> str | None:
         """The verified commit if there is one, else the last that is kept."""
-        if self._earlier is not None:
-            return self._earlier.head_sha
-        receipt = self._accepted.receipt if self._accepted else None
-        if receipt is not None:
-            return receipt.head_sha
+        if self._receipt:
+            return str(self._receipt["head_sha"])
         return self._live.kept.head if self._live.kept else None
 
     def verified(self) -> FinishReport:
@@ -60,13 +61,12 @@ class Statement:
         return self.report(End(outcome=Outcome.PUSH_FAILED, reason="the push was not finished"))
 
     def report(self, end: End, diff: str | None = None) -> FinishReport:
-        live, earlier = self._live, self._earlier
+        live = self._live
         kept = live.kept if isinstance(live.kept, Kept) else None
-        receipt = self._receipt()
         return FinishReport(
             outcome=end.outcome,
             reason=self._reason(end),
-            summary=earlier.summary if earlier else self._accepted.summary if self._accepted else None,
+            summary=self._summary(),
             phase=live.progress.phase,
             session_id=live.progress.session_id,
             model=live.progress.model,
@@ -74,10 +74,10 @@ class Statement:
             base_sha=self.base,
             head_sha=self.head,
             pushed=self.pushed,
-            kept_ref=kept.ref if kept else earlier.kept_ref if earlier else None,
+            kept_ref=kept.ref if kept else None,
             snapshot=kept.snapshot if kept else None,
-            verified=receipt is not None and end.outcome in UNPUSHED,
-            receipt=receipt,
+            verified=self._receipt is not None and end.outcome in UNPUSHED,
+            receipt=self._receipt,
             diff=diff,
             reset_at=end.reset_at,
             quota=list(self._quota),
@@ -94,12 +94,10 @@ class Statement:
             return None
         return self._live.redactor.redact_text(diff.text) + ("\n… (cut)\n" if diff.cut else "")
 
-    def _receipt(self) -> dict[str, object] | None:
-        if self._earlier is not None:
-            return self._earlier.receipt
-        receipt = self._accepted.receipt if self._accepted else None
-        plain: dict[str, object] | None = msgspec.to_builtins(receipt) if receipt is not None else None
-        return plain
+    def _summary(self) -> str | None:
+        if self._accepted is not None:
+            return self._accepted.summary
+        return str(self._receipt["summary"]) if self._receipt else None
 
     def _reason(self, end: End) -> str | None:
         if self.not_kept is None:
