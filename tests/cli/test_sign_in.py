@@ -6,6 +6,9 @@ import json
 import stat
 from pathlib import Path
 
+import pytest
+
+from ploeg.cli.login import readable_on_its_way
 from tests.cli.conftest import Ploeg
 
 
@@ -67,6 +70,20 @@ def test_nonsense_at_sign_in_is_refused_and_not_kept(crew: Ploeg, ploeg: Ploeg) 
     for secret, code in (("\n", 2), ("ploeg_usr_wrong\n", 3), ("two\x00\n", 2)):
         assert ploeg("login", "--server", url_of(crew), stdin=secret).code == code
     assert not (ploeg.home / "credentials.json").exists()
+
+
+@pytest.mark.parametrize(
+    ("url", "readable"),
+    [
+        ("http://127.0.0.1:7460", False),
+        ("http://[::1]:7460", False),
+        ("http://localhost", False),
+        ("https://ploeg.example.org", False),
+        ("http://ploeg.example.org", True),
+    ],
+)
+def test_plain_http_to_another_machine_shows_the_token_on_its_way(url: str, readable: bool) -> None:
+    assert readable_on_its_way(url) is readable
 
 
 def test_damaged_credentials_are_named(ploeg: Ploeg) -> None:

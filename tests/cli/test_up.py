@@ -87,6 +87,24 @@ def test_a_server_alone_serves_a_worker_alone(service: Callable[..., Service]) -
     assert server.stop() == 0, "\n".join(server.lines)
 
 
+def test_waiting_for_a_job_outlasts_a_restart_of_the_server(service: Callable[..., Service], repository: Path) -> None:
+    server = service("server", "--port", "0")
+    port = url_in(server.line_with("listens on")).rpartition(":")[2]
+    ploeg = server.ploeg
+    ploeg("product", "add", "shop", "--repo", str(repository))
+    ploeg("backlog", "pbi", "add", "Greetings")
+    ploeg("backlog", "story", "add", "PBI-1", "Greet")
+    ploeg("backlog", "task", "add", "ST-001", "Greet", "--plan-file", "-", stdin="Greet.")
+    waiting = service("job", "run", "T-1", "--wait")
+    waiting.line_with("waits for a worker that offers the runtime «patch»")
+    assert server.stop() == 0
+    again = service("server", "--port", port)
+    again.line_with("listens on")
+    assert ploeg("job", "cancel", "J-1").code == 0
+    waiting.line_with("J-1  cancelled after")
+    assert waiting.process.wait(BOUND) == 1
+
+
 def test_a_worker_asked_once_goes_when_there_is_nothing_to_do(service: Callable[..., Service]) -> None:
     server = service("server", "--port", "0")
     server.line_with("listens on")

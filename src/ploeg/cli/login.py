@@ -29,6 +29,8 @@ def login(server: str | None) -> None:
     secret = (click.prompt("Token", hide_input=True, err=True) if sys.stdin.isatty() else sys.stdin.readline()).strip()
     if not secret or not secret.isascii() or not secret.isprintable():
         raise Invalid("token", "…", "give the one line that `ploeg token create` printed")
+    if readable_on_its_way(url):
+        render.complain(f"warning: {url} is plain HTTP, so the token can be read on its way; use https://")
     who = Client(url, secret).get("/whoami")
     kept = credentials.read(settings.credentials_path)
     # A worker's token is good for the server that gave it, and for no other.
@@ -36,3 +38,10 @@ def login(server: str | None) -> None:
     credentials.write(settings.credentials_path, {"server_url": url, "token": secret, **worker})
     scopes = ", ".join(who["token"]["scopes"])
     render.say(f"signed in to {url} as {render.harmless(who['user']['username'])} ({scopes})")
+
+
+def readable_on_its_way(url: str) -> bool:
+    """Whether a token would leave this machine unencrypted."""
+    parts = credentials.address(url)
+    host = parts.hostname or ""
+    return parts.scheme == "http" and not (host in {"localhost", "::1"} or host.startswith("127."))

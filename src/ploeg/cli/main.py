@@ -51,7 +51,9 @@ def main() -> None:
 def run(arguments: Sequence[str]) -> int:
     """One command; its exit code. Says what went wrong on standard error, never with a traceback."""
     try:
-        code = root.main(list(arguments), prog_name="ploeg", standalone_mode=False)
+        # None leaves colour to what standard output is.
+        colour = False if os.environ.get("NO_COLOR") else None
+        code = root.main(list(arguments), prog_name="ploeg", standalone_mode=False, color=colour)
         sys.stdout.flush()
     except click.ClickException as error:
         error.show()
