@@ -12,6 +12,7 @@ import click
 from ploeg import settings
 from ploeg.cli.main import root
 from ploeg.domain.kinds import KINDS
+from ploeg.tools.declaration import Tool
 from ploeg.tools.registry import TOOLS
 
 DOCS = Path(__file__).resolve().parents[2] / "docs"
@@ -48,8 +49,7 @@ are in seconds unless the name says otherwise, sizes in bytes. `ploeg doctor --s
 
 def tools_page() -> str:
     sections = [
-        f"## {tool.name}\n\n{tool.description}\n\nCarried out by the {tool.side}. "
-        f"Kinds: {', '.join(str(k.name) for k in KINDS.values() if tool.name in k.tools) or 'none'}.\n\n"
+        f"## {tool.name}\n\n{tool.description}\n\nCarried out by the {tool.side}. {_audience(tool)}\n\n"
         f"{_arguments(tool.arguments.model_json_schema())}"
         for tool in TOOLS.values()
     ]
@@ -58,8 +58,9 @@ def tools_page() -> str:
 
 {_NOTE}
 
-What an agent can call on its attempt's own MCP endpoint. A kind of job offers those that it lists; an argument that a
-tool does not take is refused, and every refusal says what to do next.
+What agents can call. A job's agent finds the tools of its job's kind on its attempt's own MCP endpoint; people's own
+agents find theirs on the server's `/mcp`, where those that change something need a token that may write. An argument
+that a tool does not take is refused, and every refusal says what to do next.
 
 {chr(10).join(sections)}"""
 
@@ -85,6 +86,12 @@ def _help_texts(command: click.Command, name: str, parent: click.Context | None)
     for whole_name, context in commands(command, name, parent):
         context.terminal_width = context.max_content_width = 100
         yield whole_name, context.command.get_help(context).rstrip()
+
+
+def _audience(tool: Tool) -> str:
+    kinds = ", ".join(kind.name for kind in KINDS.values() if tool.name in kind.tools)
+    people = ("people, to change something" if tool.writes else "people, to look") if tool.people else ""
+    return f"For {' and '.join(part for part in (kinds and f'jobs of {kinds}', people) if part)}."
 
 
 def _arguments(schema: dict[str, Any]) -> str:

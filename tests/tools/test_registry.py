@@ -10,8 +10,9 @@ import pytest
 
 from ploeg.domain.errors import Invalid, NotFound
 from ploeg.domain.kinds import KINDS
+from ploeg.tools.declaration import Side
 from ploeg.tools.job import UpdateJobStatus
-from ploeg.tools.registry import TOOLS, tool_named, tools_for
+from ploeg.tools.registry import TOOLS, tool_named, tools_for, tools_for_people
 from ploeg.tools.story_log import LogTestResult
 
 SURFACE = Path(__file__).with_name("surface.json")
@@ -22,6 +23,8 @@ def surface() -> list[dict[str, Any]]:
         {
             "name": tool.name,
             "side": str(tool.side),
+            "people": tool.people,
+            "writes": tool.writes,
             "description": tool.description,
             "arguments": tool.arguments.model_json_schema(),
             "result": tool.result.model_json_schema(),
@@ -40,8 +43,13 @@ def test_every_tool_that_a_kind_lists_is_declared() -> None:
         assert [tool.name for tool in tools_for(kind)] == list(kind.tools)
 
 
-def test_every_declared_tool_is_listed_by_a_kind() -> None:
-    assert set(TOOLS) == {name for kind in KINDS.values() for name in kind.tools}
+def test_every_declared_tool_is_offered_to_somebody() -> None:
+    of_kinds = {name for kind in KINDS.values() for name in kind.tools}
+    assert set(TOOLS) == of_kinds | {tool.name for tool in tools_for_people()}
+
+
+def test_people_are_offered_only_what_the_server_carries_out() -> None:
+    assert {tool.side for tool in tools_for_people()} == {Side.SERVER}
 
 
 def test_an_unknown_tool_is_not_found() -> None:

@@ -78,7 +78,7 @@ async def _events(plane: ControlPlane, secret: str, request: Request, message: E
 
 
 async def _call(plane: ControlPlane, secret: str, request: Request, message: ToolCall) -> ToolReply:
-    return await plane.work(secret, calls.call, _attempt(request), message)
+    return await plane.work(secret, calls.call, plane.installation, _attempt(request), message)
 
 
 async def _finish(plane: ControlPlane, secret: str, request: Request, message: FinishReport) -> FinishReply:

@@ -45,6 +45,10 @@ class Tool:
     arguments: type[Arguments]
     result: type[Result]
     side: Side
+    #: Offered to people's own agents on the server's `/mcp`. Which attempts may call it stands in `domain/kinds.py`.
+    people: bool = False
+    #: False: it changes nothing, and viewers and the demo account may call it.
+    writes: bool = True
 
     def check(self, arguments: Mapping[str, Any]) -> Arguments:
         """The arguments as their model; `Invalid` names the first field that cannot be used."""

@@ -1,4 +1,5 @@
-"""Every tool once. Which of them a kind of job may call stands in `domain/kinds.py`."""
+"""Every tool once. Which of them a kind of job may call stands in `domain/kinds.py`; which of them people's own agents
+may call, each tool says itself."""
 
 from __future__ import annotations
 
@@ -32,3 +33,8 @@ def tool_named(name: str) -> Tool:
 def tools_for(kind: Kind) -> tuple[Tool, ...]:
     """The tools that a kind may call, in the order in which the kind lists them."""
     return tuple(tool_named(name) for name in kind.tools)
+
+
+def tools_for_people() -> tuple[Tool, ...]:
+    """The tools that the server offers to people's own agents."""
+    return tuple(tool for tool in TOOLS.values() if tool.people)

@@ -1,4 +1,4 @@
-"""Tools about the task that the job carries out."""
+"""Tools about a task: its status, its plan, and how far the work covers that plan."""
 
 from __future__ import annotations
 
@@ -56,23 +56,25 @@ class TaskVerified(Result):
 UPDATE_TASK_STATUS = Tool(
     name="update_task_status",
     description=(
-        "Set the status of this job's task: `in_progress` when you begin. The story and the backlog item follow by "
-        "themselves, and so does the task when the job is closed."
+        "Set the status of a task: `in_progress` when you begin. The story and the backlog item follow by themselves. "
+        "In a job it is the job's own task, which gets its last status by itself when the job is closed."
     ),
     arguments=UpdateTaskStatus,
     result=TaskUpdated,
     side=Side.SERVER,
+    people=True,
 )
 
 UPDATE_TASK_PLAN = Tool(
     name="update_task_plan",
     description=(
-        "Replace the implementation plan of this job's task, for people and later jobs. This job is still checked "
+        "Replace a task's implementation plan, for people and later jobs. A job that is under way is still checked "
         "against the plan it was started with."
     ),
     arguments=UpdateTaskPlan,
     result=TaskUpdated,
     side=Side.SERVER,
+    people=True,
 )
 
 VERIFY_TASK_AGAINST_PLAN = Tool(

@@ -1,0 +1,39 @@
+"""The tools that the server carries out, for attempts (`control/calls.py`) and for people's own agents (`/mcp`)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from ploeg.control.toolbelt import story_log, task
+from ploeg.control.toolbelt.caller import AttemptCaller, Caller
+from ploeg.control.toolbelt.handler import Handlers
+from ploeg.domain.access import Scope
+from ploeg.domain.errors import Denied, NotFound
+from ploeg.domain.kinds import kind_named
+from ploeg.store.transaction import Transaction
+from ploeg.tools.declaration import Result, Side, Tool
+from ploeg.tools.registry import tool_named
+
+HANDLERS: Handlers = {
+    **task.HANDLERS,
+    **story_log.HANDLERS,
+}
+
+
+def carry_out(tx: Transaction, caller: Caller, name: str, arguments: Mapping[str, Any]) -> Result:
+    """The tool's result. A tool that the caller may not call is refused before its arguments are looked at."""
+    tool = tool_named(name)
+    _admit(caller, tool)
+    checked = tool.check(arguments)
+    return HANDLERS[type(checked)](tx, caller, checked)
+
+
+def _admit(caller: Caller, tool: Tool) -> None:
+    if isinstance(caller, AttemptCaller):
+        if tool.side is not Side.SERVER or tool.name not in kind_named(caller.job.kind).tools:
+            raise Denied(f"{tool.name} is not among the tools that this job may call through the server")
+        return
+    if not tool.people:
+        raise NotFound("tool", tool.name)
+    caller.principal.require(Scope.WRITE if tool.writes else Scope.READ)
