@@ -34,7 +34,13 @@ git rev-list --objects --quiet "$head" --not "$base" 2>/dev/null || { head=$base
 # What is not committed. A repository inside the tree is kept as files: git would only note its commit.
 set --
 [ ! -f "$agents/info/exclude" ] || [ -L "$agents/info/exclude" ] || set -- -c core.excludesFile="$agents/info/exclude"
-git "$@" add -A --ignore-errors 2>"$out/add.err" || true
+add() { git "$@" add -A --ignore-errors 2>"$out/add.err" || [ $? = 1 ]; }
+add "$@" || {
+    # Attributes that git cannot follow; without them the files are kept byte by byte.
+    mkdir -p "$scratch/info"
+    echo '* -text -eol -ident -filter -working-tree-encoding' >"$scratch/info/attributes"
+    add "$@"
+}
 {
     git ls-files -s | sed -n 's/^160000 [^	]*	//p'
     git "$@" ls-files --others --directory --exclude-standard | sed -n 's/\/$//p'

@@ -49,7 +49,7 @@ class Keeper:
         except OSError as error:
             raise KeepFailed(f"the agent's work could not be kept: {error.strerror}") from None
         except GitError as error:
-            raise KeepFailed(f"the agent's work could not be kept: {error}") from None
+            raise KeepFailed(f"the agent's work could not be kept: {error.said or error}") from None
         finally:
             await asyncio.to_thread(shutil.rmtree, out, ignore_errors=True)
         return kept
