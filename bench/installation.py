@@ -18,14 +18,14 @@ PAYLOAD = "x" * 2000
 RUNTIME = "patch"
 
 
-def store_with_queue(path: Path, queued: int, finished: int = 0) -> Store:
+def store_with_queue(path: Path, queued: int, finished: int = 0, payload: str = PAYLOAD) -> Store:
     """A new SQLite store in that file: so many jobs finished, then so many queued."""
     store = Store.open(f"sqlite:///{path}")
-    store.write_blocking(lambda tx: _fill(tx, queued, finished))
+    store.write_blocking(lambda tx: _fill(tx, queued, finished, payload))
     return store
 
 
-def _fill(tx: Transaction, queued: int, finished: int) -> None:
+def _fill(tx: Transaction, queued: int, finished: int, payload: str) -> None:
     now = datetime.now(UTC)
     user = User(id=UserId(new_id("usr")), username="bench", created_at=now)
     product = Product(
@@ -48,7 +48,7 @@ def _fill(tx: Transaction, queued: int, finished: int) -> None:
         requested_by=user.id,
         runtime=RUNTIME,
         created_at=now,
-        instruction=PAYLOAD,
+        instruction=payload,
     )
     tx.jobs.add(pattern)
     _multiply(tx, pattern, 1, finished, JobStatus.DONE)

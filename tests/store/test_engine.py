@@ -8,6 +8,7 @@ import sqlite3
 import subprocess
 import sys
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -18,7 +19,7 @@ from ploeg.store.info import sqlite_warnings
 from ploeg.store.store import Store
 from ploeg.store.transaction import Transaction
 from tests.store import postgres
-from tests.store.installation import user
+from tests.store.installation import Installation, user
 
 WITHOUT_PYSQLITE3 = """
 import json, sys
@@ -104,6 +105,18 @@ def test_connections_that_broke_while_idle_are_replaced(
     postgres_cluster.execute(everybody)
     assert len(postgres_store.read_blocking(lambda tx: tx.people.users())) == 1
     postgres_store.write_blocking(lambda tx: tx.people.add_user(user()))
+
+
+def test_a_claim_over_connections_that_broke_finds_a_new_one(
+    postgres_store: Store, postgres_cluster: postgres.Cluster
+) -> None:
+    here = Installation(postgres_store)
+    for _ in range(8):
+        here.queue()
+    with ThreadPoolExecutor(8) as threads:
+        list(threads.map(lambda _: here.claim(), range(7)))
+    postgres_cluster.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'ploeg'")
+    assert here.claim() is not None
 
 
 def test_a_commit_whose_answer_is_lost_is_not_repeated(postgres_store: Store) -> None:

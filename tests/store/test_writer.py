@@ -182,13 +182,3 @@ def test_the_writer_commits_for_good_and_readers_cannot_write(sqlite_store: Stor
     assert pragma("synchronous")[0] == 2
     assert pragma("query_only") == (0, 1)
     assert pragma("foreign_keys") == (1, 1)
-
-
-def test_a_reader_sees_one_moment(sqlite_store: Store) -> None:
-    def look_twice(tx: Transaction) -> tuple[int, int]:
-        before = len(tx.people.users())
-        sqlite_store.write_blocking(lambda other: other.people.add_user(user()))
-        return before, len(tx.people.users())
-
-    assert sqlite_store.read_blocking(look_twice) == (0, 0)
-    assert len(sqlite_store.read_blocking(lambda tx: tx.people.users())) == 1

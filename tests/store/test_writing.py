@@ -133,6 +133,16 @@ async def test_many_read_while_one_writes(store: Store) -> None:
     assert await count() == 50
 
 
+def test_a_reader_sees_one_moment(store: Store) -> None:
+    def look_twice(tx: Transaction) -> tuple[int, int]:
+        before = len(tx.people.users())
+        store.write_blocking(lambda other: other.people.add_user(user()))
+        return before, len(tx.people.users())
+
+    assert store.read_blocking(look_twice) == (0, 0)
+    assert len(store.read_blocking(lambda tx: tx.people.users())) == 1
+
+
 def test_threads_without_an_event_loop_write_too(store: Store) -> None:
     with ThreadPoolExecutor(16) as threads:
         list(threads.map(lambda _: store.write_blocking(lambda tx: tx.people.add_user(user())), range(64)))

@@ -114,8 +114,11 @@ class Claims:
         dialect = self._tx.connection.dialect
         statement, decode = prepared(dialect.name, offer)
         wanted = {"now": _MOMENT.process_bind_param(now, dialect), "attempt": attempt_id, **_lists(offer)}
-        # Through the driver itself: SQLAlchemy's own work for a call costs more than the statement.
-        row = self._tx.driver.execute(statement, wanted).fetchone()
+        if self._tx.on_postgres:
+            row = self._tx.connection.exec_driver_sql(statement, wanted).fetchone()
+        else:
+            # Straight to the driver: here SQLAlchemy's own work for a call costs more than the statement.
+            row = self._tx.driver.execute(statement, wanted).fetchone()
         if row is None:
             return None
         job = JOB.know(self._tx, decode(row))

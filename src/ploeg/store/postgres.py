@@ -36,7 +36,8 @@ class PostgresDatabase:
     def __init__(self, url: URL, clock: Callable[[], datetime]) -> None:
         self._clock = clock
         self._engine = postgres_engine(url, pool_size=WRITERS + READERS)
-        self._read_only = self._engine.execution_options(postgresql_readonly=True)
+        # A query sees one moment, as it does on SQLite.
+        self._read_only = self._engine.execution_options(postgresql_readonly=True, isolation_level="REPEATABLE READ")
         self._writers = Threads(WRITERS, "ploeg-store-writer")
         self._readers = Threads(READERS, "ploeg-store-reader")
 
@@ -65,7 +66,6 @@ class PostgresDatabase:
         for run in range(1, MAX_RUNS + 1):
             committing = False
             try:
-                # Begun by name: SQLAlchemy sees nothing of what the claim says to the driver itself.
                 with engine.connect() as connection, connection.begin() as transaction:
                     tx = Transaction(connection, self._clock())
                     value = verb(tx)

@@ -71,15 +71,11 @@ class SqliteDatabase:
         return EngineInfo("sqlite", version, sqlite_module().__name__, sqlite_warnings(version))
 
     def close(self) -> None:
-        self._writer.close()
         self._threads.close()
-        while True:
-            try:
-                connection = self._idle.get_nowait()
-            except Empty:
-                return
-            if connection is not None:
+        while not self._idle.empty():
+            if connection := self._idle.get():
                 connection.close()
+        self._writer.close()
 
     @contextmanager
     def _snapshot(self) -> Iterator[Connection]:
@@ -95,7 +91,8 @@ class SqliteDatabase:
             try:
                 yield connection
             finally:
-                driver.execute("ROLLBACK")
+                if driver.in_transaction:
+                    driver.execute("ROLLBACK")
         finally:
             self._idle.put(connection)
 
