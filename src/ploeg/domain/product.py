@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any, Self
 
 from ploeg.domain.config import ConfigLayer
+from ploeg.domain.doc import Folder
 from ploeg.domain.errors import Conflict, Invalid
 from ploeg.domain.ids import ProductId, UserId
 
@@ -26,6 +27,8 @@ class Product:
     max_concurrent_jobs: int | None = None
     config: ConfigLayer = field(default_factory=ConfigLayer)
     archived_at: datetime | None = None
+    #: None is all of them.
+    enabled_doc_folders: tuple[Folder, ...] | None = None
 
     @property
     def archived(self) -> bool:

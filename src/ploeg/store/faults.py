@@ -14,6 +14,11 @@ _TAKEN: Final = (
     ("products.code", "uq_products_code", "a product with that code exists"),
     ("jobs.requested_by, jobs.request_key", "uq_jobs_requested_by_request_key", "that request was made before"),
     ("jobs.lane", "uq_jobs_active_lane", "another job of that lane is under way"),
+    (
+        "product_docs.product_id, product_docs.folder, product_docs.slug",
+        "uq_product_docs_product_id_folder_slug",
+        "that folder has a doc of that slug",
+    ),
     ("attempts.job_id", "uq_attempts_active_job", "that job has a live attempt"),
     ("attempts.worker_id, attempts.claim_key", "uq_attempts_claim_key", "that claim was made before"),
 )

@@ -13,6 +13,7 @@ from ploeg.store.attempts import Attempts
 from ploeg.store.backlog import Backlog
 from ploeg.store.claims import Claims
 from ploeg.store.dialects import POSTGRESQL
+from ploeg.store.docs import Docs
 from ploeg.store.events import Events
 from ploeg.store.jobs import Jobs
 from ploeg.store.people import People
@@ -44,6 +45,10 @@ class Transaction:
     @property
     def backlog(self) -> Backlog:
         return Backlog(self)
+
+    @property
+    def docs(self) -> Docs:
+        return Docs(self)
 
     @property
     def jobs(self) -> Jobs:

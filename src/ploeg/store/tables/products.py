@@ -6,6 +6,7 @@ from sqlalchemy import BigInteger, Column, ForeignKey, Index, Integer, PrimaryKe
 
 from ploeg.domain.access import Role
 from ploeg.domain.config import ConfigLayer
+from ploeg.domain.doc import Folder
 from ploeg.store.tables.base import metadata
 from ploeg.store.tables.types import Document, Prose, Utc, Word
 
@@ -23,6 +24,7 @@ products = Table(
     Column("max_concurrent_jobs", Integer),
     Column("config", Document(ConfigLayer), nullable=False),
     Column("archived_at", Utc),
+    Column("enabled_doc_folders", Document(tuple[Folder, ...])),
     Index(None, "owner_id"),
 )
 
