@@ -69,7 +69,7 @@ async def test_expired_and_revoked_tokens_open_nothing(api: Api) -> None:
 
 
 async def test_the_open_doors_are_four_and_hold_nothing_of_the_installation(api: Api) -> None:
-    assert OPEN == {"/", "/health", "/api/v1/openapi.json", "/api/v1/docs"}
+    assert {"/", "/health", "/api/v1/openapi.json", "/api/v1/docs"} == OPEN
     api.house.product("secret-plans")
     for path in OPEN:
         response = await api.client.get(path)
@@ -123,7 +123,14 @@ async def test_a_viewer_s_every_write_is_refused_and_every_look_is_not(api: Api)
     ada = house.person("ada")
     house.write(products.set_member, house.admin, "demo", "ada", "viewer")
     secret = house.write(people.make_token, ada, "hers").secret
-    for path in ("/products/demo", "/products/demo/tasks", "/jobs/J-1", "/jobs/J-1/log", "/jobs/J-1/events", "/tasks/T-1"):
+    for path in (
+        "/products/demo",
+        "/products/demo/tasks",
+        "/jobs/J-1",
+        "/jobs/J-1/log",
+        "/jobs/J-1/events",
+        "/tasks/T-1",
+    ):
         await api.ok("GET", path, token=secret)
     for method, path, body in (
         ("PATCH", "/products/demo", {"name": "x"}),

@@ -55,7 +55,9 @@ async def test_only_the_fields_that_are_given_change(api: Api) -> None:
 
 async def test_a_job_runs_from_its_task_to_its_end_and_shows_everything(api: Api) -> None:
     await a_task(api)
-    made = await api.ok("POST", "/jobs", 201, json={"task": "T-1", "config": {"max_turns": 9}, "instruction": "Gently."})
+    made = await api.ok(
+        "POST", "/jobs", 201, json={"task": "T-1", "config": {"max_turns": 9}, "instruction": "Gently."}
+    )
     assert (made["code"], made["status"], made["overrides"]) == ("J-1", "queued", {"max_turns": 9})
     assert made["config"]["source"]["max_turns"] == "job"
     hand = api.house.hand()

@@ -34,7 +34,9 @@ async def test_one_job_from_claim_to_finish(api: Api) -> None:
     beat = await say("heartbeat", phase="agent", agent_started=True, session_id="s")
     assert beat == {"order": "continue", "lease_seconds": 300.0}
     assert await say("events", chunk=0, events=[{"type": "said", "text": "Hello."}]) == {"next_chunk": 1}
-    logged = await say("calls", call_id="1", tool="log_implementation", arguments={"story_id": "ST-001", "content": "x"})
+    logged = await say(
+        "calls", call_id="1", tool="log_implementation", arguments={"story_id": "ST-001", "content": "x"}
+    )
     assert logged["result"]["id"].startswith("log_")
     refused = await say("calls", call_id="2", tool="log_implementation", arguments={})
     assert "story_id" in refused["error"]

@@ -114,9 +114,7 @@ class House:
         """A worker with a token of its own."""
         made = self.write(people.make_token, of or self.admin, f"worker {instance}", kind="worker")
         actor = self.read(people.worker, made.secret)
-        info = WorkerInfo(
-            instance=instance, hostname=instance, pid=1, version="1", **{"runtimes": ["patch"], **offer}
-        )
+        info = WorkerInfo(instance=instance, hostname=instance, pid=1, version="1", **{"runtimes": ["patch"], **offer})
         return Hand(self, made.secret, actor, info)
 
     def product(self, code: str = "demo", actor: Principal | None = None, **fields: Any) -> str:

@@ -33,7 +33,9 @@ async def send(hand: Hand, got: Assignment, number: int, *texts: str) -> int:
     return reply.next_chunk
 
 
-async def page(house: House, offset: int = 0, limit: int = 10_000, wait: float = 0, number: int | None = None) -> LogPage:
+async def page(
+    house: House, offset: int = 0, limit: int = 10_000, wait: float = 0, number: int | None = None
+) -> LogPage:
     return await logs.page(house.plane, house.admin, "J-1", number, offset, limit, wait)
 
 
