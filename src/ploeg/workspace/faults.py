@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+import shutil
 from enum import StrEnum
+from pathlib import Path
 
 from ploeg.domain.errors import PloegError
 from ploeg.workspace.process import Finished
@@ -35,6 +37,8 @@ _REMEDIES = {
     GitFault.CORRUPT: "the repository's data is damaged; remove the worker's mirror of it, or mend the remote",
     GitFault.OTHER: "see git's own words",
 }
+#: Fewer free bytes than this are none.
+_FULL = 1024 * 1024
 _TRANSIENT = frozenset({GitFault.UNREACHABLE, GitFault.DISK_FULL, GitFault.OTHER})
 
 #: In order: the first that is found names the fault. The messages are git's own under LC_ALL=C.
@@ -93,12 +97,22 @@ def fault_in(said: str) -> GitFault:
     return next((fault for fault, sign in _SIGNS if sign.search(said)), GitFault.OTHER)
 
 
-def error_from(doing: str, finished: Finished) -> GitError:
-    """The error of a git command that failed or took too long."""
+def error_from(doing: str, finished: Finished, directory: Path | None = None) -> GitError:
+    """The error of a git command that failed or took too long in that directory."""
     if finished.timed_out:
         return GitError(GitFault.UNREACHABLE, doing, f"no end within {finished.seconds:.0f} s")
     said = finished.stderr.decode("utf-8", "replace")
-    return GitError(fault_in(said), doing, short(said))
+    fault = fault_in(said)
+    if fault is GitFault.OTHER and directory is not None and _is_full(directory):
+        fault = GitFault.DISK_FULL  # a checkout that cannot write does not say why
+    return GitError(fault, doing, short(said))
+
+
+def _is_full(directory: Path) -> bool:
+    try:
+        return shutil.disk_usage(directory).free < _FULL
+    except OSError:
+        return False
 
 
 def short(said: str) -> str:

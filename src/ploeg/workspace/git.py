@@ -107,7 +107,7 @@ class Git:
         except StartFailed as error:
             raise GitError(GitFault.OTHER, doing, str(error)) from None
         if finished.timed_out or finished.code not in accept:
-            raise error_from(doing, finished)
+            raise error_from(doing, finished, directory)
         return finished
 
     async def text(self, *arguments: str, doing: str, directory: Path | None = None) -> str:
