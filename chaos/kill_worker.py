@@ -20,10 +20,13 @@ from pathlib import Path
 from typing import Any
 
 from chaos.crew import Crew
+from ploeg.domain.retry import MAX_COUNTED
 
 PHASES = ("prepare", "agent", "verify", "push", "report")
 #: Jobs that should be waiting, so that no worker is idle for long.
 WAITING = 4
+#: How an attempt ends whose worker died: before its push was begun, and after.
+WORKER_DIED = ("worker_lost", "push_failed")
 #: Seconds to wait for a worker to be in the phase that was drawn; then any will do.
 DRAWN_WITHIN = 8.0
 #: The report is over too soon to be seen from outside: it comes about this many seconds after the push began.
@@ -128,8 +131,8 @@ class Torment:
             if len(commits) != 1 or heads != commits:
                 return [f"{code}: done at {heads}, the remote has {commits}"]
             return []
-        worker_died = [a for a in job["attempts"] if a["outcome"] in {"worker_lost", "push_failed"}]
-        if job["status"] == "failed" and len(worker_died) == len(job["attempts"]) == 3:
+        ends = Counter(attempt["outcome"] for attempt in job["attempts"])
+        if job["status"] == "failed" and sum(ends[died] for died in WORKER_DIED) == MAX_COUNTED:
             return []
         return [] if job["ended_at"] is None else [f"{code}: {job['status']} as {job['outcome']}: {job['reason']}"]
 
