@@ -18,6 +18,8 @@ import psycopg
 from ploeg.store.store import Store
 
 ACCOUNTS = ("postgres", "nobody")
+#: In memory where there is such a place: a database per test is a few hundred files.
+PLACE = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None
 FAST = "-c fsync=off -c full_page_writes=off -c listen_addresses='' -c max_connections=200"
 
 
@@ -39,7 +41,7 @@ class Cluster:
     def database(self, template: str = "migrated") -> Iterator[str]:
         """The URL of a new database, dropped afterwards."""
         name = f"test_{next(self._numbers)}"
-        self.execute(f"CREATE DATABASE {name} TEMPLATE {template}")
+        self.execute(f"CREATE DATABASE {name} TEMPLATE {template} STRATEGY FILE_COPY")
         try:
             yield self.url(name)
         finally:
@@ -58,7 +60,7 @@ def programs() -> Path | None:
 @contextlib.contextmanager
 def cluster(folder_of_programs: Path) -> Iterator[Cluster]:
     # Not pytest's own folder: a server that may not run as root could not reach it, and a socket's path must be short.
-    folder = Path(tempfile.mkdtemp(prefix="ploeg-pg-"))
+    folder = Path(tempfile.mkdtemp(prefix="ploeg-pg-", dir=PLACE))
     account = _account()
     if account:
         shutil.chown(folder, account)
