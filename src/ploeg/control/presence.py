@@ -18,7 +18,7 @@ from ploeg.store.ids import new_id
 from ploeg.store.transaction import Transaction
 from ploeg.wire.work import Presence, PresenceReply, WorkerInfo
 
-#: A heartbeat writes that its worker was seen at most this often.
+#: That a worker was seen is written at most this often, unless something else about it changed.
 SEEN_EVERY = timedelta(seconds=30)
 #: A worker that was seen longer ago is not there: an idle one asks at least every minute.
 GONE_AFTER = timedelta(seconds=100)
@@ -42,10 +42,12 @@ def register(tx: Transaction, actor: Principal, info: WorkerInfo) -> WorkerRecor
         worker = tx.workers.upsert(made)
         tell(tx, worker, "joined")
         return worker
-    worker = known.evolve(seen_at=tx.now, **shown)
+    worker = known.evolve(**shown)
     if worker.state is WorkerState.OFFLINE:
         worker = worker.evolve(state=WorkerState.IDLE, reason=None, until=None)
-    return tx.workers.upsert(worker)
+    if worker == known and tx.now - known.seen_at < SEEN_EVERY:
+        return known
+    return tx.workers.upsert(worker.evolve(seen_at=tx.now))
 
 
 def show(tx: Transaction, actor: Principal, presence: Presence) -> PresenceReply:

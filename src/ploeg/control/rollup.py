@@ -8,6 +8,9 @@ from ploeg.domain.backlog import Pbi, Story, StoryStatus, Task, TaskStatus, pbi_
 from ploeg.domain.ids import JobId
 from ploeg.store.transaction import Transaction
 
+#: A story does not tell these apart, so a step from one to another need not ask it.
+_UNDER_WAY = frozenset({TaskStatus.TO_DO, TaskStatus.IN_PROGRESS, TaskStatus.REVIEW})
+
 
 def move_task(tx: Transaction, task: Task, status: TaskStatus, actor: str, job_id: JobId | None = None) -> Task:
     """The task in its new status; story and backlog item follow. No change where there is none."""
@@ -16,7 +19,8 @@ def move_task(tx: Transaction, task: Task, status: TaskStatus, actor: str, job_i
     moved = task.evolve(status=status)
     tx.backlog.update_task(moved)
     tell(tx, "task", moved, actor, job_id, was=task.status)
-    roll_up_story(tx, moved, actor, job_id)
+    if not (task.status in _UNDER_WAY and status in _UNDER_WAY):
+        roll_up_story(tx, moved, actor, job_id)
     return moved
 
 
