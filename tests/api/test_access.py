@@ -45,7 +45,7 @@ async def test_the_routes_described_are_all_there_are(api: Api) -> None:
     assert {path for route in app.routes if (path := getattr(route, "path", None))} <= known
 
 
-@pytest.mark.parametrize("token", [None, "", "nonsense", "ploeg_usr_x", tokens.mint(TokenKind.PERSONAL)])
+@pytest.mark.parametrize("token", [None, "", "nonsense", "ploeg_usr_x", tokens.mint(TokenKind.PERSONAL)], ids=range(5))
 async def test_without_a_token_that_is_known_every_door_is_shut(api: Api, token: str | None) -> None:
     assert set((await answers(api, token)).values()) == {401}
 

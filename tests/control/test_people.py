@@ -48,7 +48,9 @@ def test_no_secret_is_stored(house: House) -> None:
     assert house.secret[15:].encode() not in stored
 
 
-@pytest.mark.parametrize("secret", ["", "ploeg_usr_", "x" * 59, tokens.mint(TokenKind.PERSONAL), "ploeg_usr_\x00é"])
+@pytest.mark.parametrize(
+    "secret", ["", "ploeg_usr_", "x" * 59, tokens.mint(TokenKind.PERSONAL), "ploeg_usr_\x00é"], ids=range(5)
+)
 def test_an_unknown_token_opens_nothing(house: House, secret: str) -> None:
     with pytest.raises(Unauthenticated):
         house.read(people.person, secret)
