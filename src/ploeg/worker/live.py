@@ -71,12 +71,18 @@ class LiveAttempt:
         logger.info("%s: %s", self.assignment.job_code, action, extra={"action": action, **_prefixed(facts)})
 
     def save(self) -> None:
-        """Bring the record for a restart up to date."""
+        """Bring the record for a restart up to date. Without it the server knows enough, so a full disk is survived."""
+        try:
+            self.bench.state.save(self._up_to_date())
+        except OSError as error:
+            logger.warning("the attempt's record is not saved: %s", error, extra={"action": "record_not_saved"})
+
+    def _up_to_date(self) -> AttemptRecord:
         progress, record = self.progress, self.record
         record.phase = progress.phase
         record.agent_started = progress.agent_started
         record.session_id, record.model, record.base_sha = progress.session_id, progress.model, progress.base_sha
-        self.bench.state.save(record)
+        return record
 
     async def keep(self) -> Kept | NothingToKeep:
         """Take everything in the workspace over into the mirror. Raises `KeepFailed`; then nothing may be removed."""

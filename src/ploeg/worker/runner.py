@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import importlib
 import logging
+from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -74,7 +75,7 @@ class Runner:
     async def _work(self) -> End:
         """Prepare and agent; the gates are asked from within the agent phase."""
         live = self._live
-        live.save()
+        self._bench.state.save(live.record)
         loading = asyncio.create_task(asyncio.to_thread(importlib.import_module, "ploeg.worker.agent"))
         try:
             resumed = await live.halt.guard(prepare(live))
@@ -109,7 +110,8 @@ class Runner:
         statement = self._statement
         if statement.head is None or statement.head == statement.base:
             return End(outcome=Outcome.DONE)
-        self._bench.state.save_verified(self._live.assignment.job_code, statement.verified())
+        with suppress(OSError):  # a full disk: a kill during the push would then cost another run of the agent
+            self._bench.state.save_verified(self._live.assignment.job_code, statement.verified())
         try:
             end = await push(self._live, statement.head)
         except (PloegError, OSError) as error:

@@ -11,7 +11,7 @@ from pathlib import Path
 import httpx2
 
 from ploeg import __version__
-from ploeg.domain.errors import Invalid
+from ploeg.domain.errors import Invalid, Unavailable
 from ploeg.runtimes.base import Runtime
 from ploeg.runtimes.registry import runtime_named, runtime_names
 from ploeg.settings import Settings
@@ -48,7 +48,7 @@ async def serve(
 ) -> int:
     """Runs a worker until `stop` is set, or for one job; its exit code.
 
-    Raises `Invalid`, `SandboxUnavailable`, `Conflict`, `Unauthenticated` or `Denied` for what cannot work at all.
+    Raises `Invalid`, `Unavailable`, `Conflict`, `Unauthenticated` or `Denied` for what cannot work at all.
     Installs no signal handlers. `runtimes` replaces those of the registry.
     """
     for name in CHATTY:
@@ -56,8 +56,11 @@ async def serve(
     state = WorkerState(settings.home_path)
     with state.locked():
         async with WorkClient(settings.effective_server_url, token, transport) as client:
-            bench = await _bench(settings, token, environment, client, state, runtimes)
-            info = _info(settings, state, bench)
+            try:
+                bench = await _bench(settings, token, environment, client, state, runtimes)
+                info = _info(settings, state, bench)
+            except OSError as error:
+                raise Unavailable(f"{settings.home} cannot be used: {error.strerror or error}") from None
             logger.info("worker %s offers %s", info.hostname, ", ".join(info.runtimes), extra={"action": "started"})
             daemon = Daemon(bench, info, stop or asyncio.Event())
             return await (daemon.once() if once else daemon.run())
