@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from ploeg.domain.access import Principal, Scope, Token, TokenKind, User
 from ploeg.domain.attempt import Attempt, Phase
 from ploeg.domain.backlog import Task
-from ploeg.domain.ids import AttemptId, JobId, ProductId, StoryId, TaskId, TokenId, UserId, WorkerId
+from ploeg.domain.ids import AttemptId, JobId, ProductId, QuestionId, StoryId, TaskId, TokenId, UserId, WorkerId
 from ploeg.domain.job import Job, JobStatus
 from ploeg.domain.product import Product
+from ploeg.domain.question import Question
 
 NOW = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
 
@@ -90,3 +91,18 @@ def a_principal(*scopes: Scope, is_admin: bool = False, is_demo: bool = False) -
         token_kind=TokenKind.PERSONAL,
         scopes=frozenset(scopes),
     )
+
+
+def a_question(**fields: Any) -> Question:
+    base: dict[str, Any] = {
+        "id": QuestionId("que_1"),
+        "number": 3,
+        "product_id": ProductId("prd_1"),
+        "story_id": StoryId("sto_1"),
+        "job_id": JobId("job_1"),
+        "attempt_id": AttemptId("att_1"),
+        "question": "Which colour?",
+        "asked_at": NOW,
+        "expires_at": NOW + timedelta(hours=24),
+    }
+    return Question(**base | fields)

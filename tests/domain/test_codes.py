@@ -18,6 +18,7 @@ from ploeg.domain.errors import Invalid
         (CodeKind.STORY, 1234, "ST-1234"),
         (CodeKind.TASK, 41, "T-41"),
         (CodeKind.JOB, 128, "J-128"),
+        (CodeKind.QUESTION, 3, "Q-3"),
     ],
 )
 def test_a_code_is_written_as_people_know_it(kind: CodeKind, number: int, written: str) -> None:

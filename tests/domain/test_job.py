@@ -19,6 +19,7 @@ LEGAL = {
     ("claimed", "running"),
     *product(["claimed", "running"], ["queued", "waiting", "done", "failed", "skipped", "cancelled"]),
     ("waiting", "queued"),
+    ("waiting", "failed"),
     ("waiting", "cancelled"),
 }
 

@@ -1,4 +1,4 @@
-"""Codes for people: `PBI-7`, `ST-012`, `T-41`, `J-128`. They never change and never say anything about order."""
+"""Codes for people: `PBI-7`, `ST-012`, `T-41`, `J-128`, `Q-3`. They never change and never say anything about order."""
 
 from __future__ import annotations
 
@@ -15,18 +15,20 @@ class CodeKind(StrEnum):
     STORY = "ST"
     TASK = "T"
     JOB = "J"
+    QUESTION = "Q"
 
     @property
     def noun(self) -> str:
         return _NOUN[self]
 
 
-_FORM = re.compile(r"(PBI|ST|T|J)-0*([0-9]{1,9})", re.IGNORECASE)
+_FORM = re.compile(r"(PBI|ST|T|J|Q)-0*([0-9]{1,9})", re.IGNORECASE)
 _NOUN = {
     CodeKind.PBI: "backlog item",
     CodeKind.STORY: "story",
     CodeKind.TASK: "task",
     CodeKind.JOB: "job",
+    CodeKind.QUESTION: "question",
 }
 
 

@@ -42,7 +42,7 @@ TRANSITIONS: dict[JobStatus, frozenset[JobStatus]] = {
     JobStatus.QUEUED: frozenset({JobStatus.CLAIMED, JobStatus.CANCELLED}),
     JobStatus.CLAIMED: frozenset({JobStatus.RUNNING}) | _AFTER_AN_ATTEMPT,
     JobStatus.RUNNING: _AFTER_AN_ATTEMPT,
-    JobStatus.WAITING: frozenset({JobStatus.QUEUED, JobStatus.CANCELLED}),
+    JobStatus.WAITING: frozenset({JobStatus.QUEUED, JobStatus.FAILED, JobStatus.CANCELLED}),
     JobStatus.DONE: frozenset(),
     JobStatus.FAILED: frozenset(),
     JobStatus.SKIPPED: frozenset(),

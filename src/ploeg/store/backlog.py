@@ -108,8 +108,8 @@ class Backlog:
                 return STORY.all(self._tx, _STORY_WITH_CODE, **wanted)
             case CodeKind.TASK:
                 return TASK.all(self._tx, _TASK_WITH_CODE, **wanted)
-            case CodeKind.JOB:
-                raise ValueError("jobs are found by number")
+            case CodeKind.JOB | CodeKind.QUESTION:
+                raise ValueError(f"{kind.noun}s are found by number")
             case _:
                 assert_never(kind)
 

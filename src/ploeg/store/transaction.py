@@ -18,6 +18,7 @@ from ploeg.store.events import Events
 from ploeg.store.jobs import Jobs
 from ploeg.store.people import People
 from ploeg.store.products import Products
+from ploeg.store.questions import Questions
 from ploeg.store.workers import Workers
 
 
@@ -59,6 +60,10 @@ class Transaction:
         return Attempts(self)
 
     @property
+    def questions(self) -> Questions:
+        return Questions(self)
+
+    @property
     def claims(self) -> Claims:
         return Claims(self)
 
@@ -73,7 +78,7 @@ class Transaction:
 
     @property
     def driver(self) -> Any:
-        """The driver's own connection, for the one statement that must not wait for SQLAlchemy."""
+        """The driver's own connection."""
         return self.connection.connection.driver_connection
 
     @property

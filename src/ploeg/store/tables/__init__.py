@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ploeg.store.tables import backlog, docs, events, people, products, work
+from ploeg.store.tables import backlog, docs, events, people, products, questions, work
 from ploeg.store.tables.base import metadata
 
-__all__ = ["backlog", "docs", "events", "metadata", "people", "products", "work"]
+__all__ = ["backlog", "docs", "events", "metadata", "people", "products", "questions", "work"]
