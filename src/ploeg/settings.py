@@ -43,6 +43,13 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     # The server
     host: Annotated[str, _help("Address the server listens on. Other than loopback, put TLS in front.")] = "127.0.0.1"
     port: Annotated[int, _help("Port the server listens on.", ge=0, le=65535)] = 7460
+    public_url: Annotated[
+        str,
+        _help(
+            "The URL under which others reach the server, e.g. `https://ploeg.example.org`; `/mcp` answers under no "
+            "other name than this one, loopback and `host`."
+        ),
+    ] = ""
     admin_username: Annotated[str, _help("Name of the account made at the first start.", min_length=1)] = "admin"
     shutdown_grace: Annotated[float, _help("How long a stopping server waits for requests to end.", gt=0)] = 10.0
     backup_before_migration: Annotated[bool, _help("Copy the SQLite file before a migration changes it.")] = True

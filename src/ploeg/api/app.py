@@ -6,6 +6,7 @@ from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
 
 from fastapi import FastAPI
+from starlette.types import ASGIApp
 
 from ploeg import __version__
 from ploeg.api import backlog, errors, installation, jobs, pages, people, products, stream
@@ -17,9 +18,9 @@ from ploeg.control.plane import ControlPlane
 Lifespan = Callable[[FastAPI], AbstractAsyncContextManager[None]]
 
 
-def create_app(plane: ControlPlane, lifespan: Lifespan | None = None) -> Doors:
-    """Everything that answers HTTP, behind its doors."""
-    return Doors(plane, people_app(plane, lifespan), work_app(plane))
+def create_app(plane: ControlPlane, lifespan: Lifespan | None = None, mcp: ASGIApp | None = None) -> Doors:
+    """Everything that answers HTTP, behind its doors; without `mcp` there is no `/mcp`."""
+    return Doors(plane, people_app(plane, lifespan), work_app(plane), mcp)
 
 
 def people_app(plane: ControlPlane, lifespan: Lifespan | None = None) -> FastAPI:

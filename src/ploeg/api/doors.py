@@ -15,6 +15,7 @@ from ploeg.domain.errors import PloegError, Unauthenticated
 
 ROOT = "/api/v1"
 WORK = f"{ROOT}/work"
+MCP = "/mcp"
 #: They say what Ploeg is and how its API looks, the same to everybody, and nothing of what it holds.
 OPEN = frozenset({"/", "/health", f"{ROOT}/openapi.json", f"{ROOT}/docs"})
 
@@ -32,10 +33,11 @@ _HEADERS = (
 class Doors:
     """The outermost application. Workers' routes check their token themselves, in the transaction of their verb."""
 
-    def __init__(self, plane: ControlPlane, people: ASGIApp, work: ASGIApp) -> None:
+    def __init__(self, plane: ControlPlane, people: ASGIApp, work: ASGIApp, mcp: ASGIApp | None = None) -> None:
         self._plane = plane
         self._people = people
         self._work = work
+        self._mcp = mcp if mcp is not None else people
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -59,7 +61,8 @@ class Doors:
         except PloegError as error:
             await answer(error)(scope, receive, send)
             return
-        await self._people(scope, receive, _guarded(send))
+        app = self._mcp if path == MCP else self._people
+        await app(scope, receive, _guarded(send))
 
 
 def bearer(headers: Headers) -> str:

@@ -23,6 +23,7 @@ from ploeg.control.sweep import Sweeper
 from ploeg.control.transcripts import Transcripts
 from ploeg.domain.config import ConfigLayer
 from ploeg.domain.errors import Invalid
+from ploeg.mcp.endpoint import McpEndpoint, Names
 from ploeg.settings import Settings
 from ploeg.store.store import Store
 from ploeg.store.transaction import utc_now
@@ -48,7 +49,8 @@ def build_server(settings: Settings) -> Server:
     store = Store.open(settings.effective_database_url, backup=settings.backup_before_migration)
     transcripts = Transcripts(settings.home_path / "transcripts", settings.max_transcript_bytes)
     plane = ControlPlane(store, installation_of(settings), transcripts, utc_now())
-    return Server(store, plane, create_app(plane, _lifespan(plane)))
+    mcp = McpEndpoint(plane, Names.of(settings.host, settings.public_url))
+    return Server(store, plane, create_app(plane, _lifespan(plane, mcp), mcp))
 
 
 def installation_of(settings: Settings) -> Installation:
@@ -143,12 +145,13 @@ class _Engine(uvicorn.Server):
             raise RuntimeError("the server ended before it was up")
 
 
-def _lifespan(plane: ControlPlane) -> Lifespan:
+def _lifespan(plane: ControlPlane, mcp: McpEndpoint) -> Lifespan:
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
         sweeping = asyncio.create_task(Sweeper(plane).run())
         try:
-            yield
+            async with mcp.run():
+                yield
         finally:
             plane.watch.stop()
             sweeping.cancel()

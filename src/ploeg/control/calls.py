@@ -8,6 +8,7 @@ from ploeg.control.toolbelt.caller import AttemptCaller
 from ploeg.domain.access import Principal
 from ploeg.domain.errors import Conflict, Denied, Invalid, NotFound, Superseded
 from ploeg.store.transaction import Transaction
+from ploeg.tools.refusal import refusal_text
 from ploeg.wire.work import ToolCall, ToolReply
 
 
@@ -24,5 +25,5 @@ def call(
     except Superseded:
         raise
     except (Invalid, NotFound, Denied, Conflict) as refusal:
-        return ToolReply(error=str(refusal))
+        return ToolReply(error=refusal_text(refusal))
     return ToolReply(result=result.model_dump(mode="json", exclude_none=True))

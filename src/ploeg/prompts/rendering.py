@@ -8,19 +8,20 @@ from __future__ import annotations
 
 import re
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any, Literal
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from ploeg.domain.kinds import Kind, kind_named
+from ploeg.domain.kinds import kind_named
+from ploeg.tools.declaration import Tool
 from ploeg.tools.registry import tools_for
 from ploeg.wire.work import Assignment
 
 Mode = Literal["start", "resume", "remind"]
 
-_TEMPLATES = Environment(
+TEMPLATES = Environment(
     loader=PackageLoader("ploeg.prompts"),
     undefined=StrictUndefined,
     autoescape=False,  # noqa: S701 - Markdown for a model, not HTML for a browser
@@ -41,9 +42,14 @@ def render(assignment: Assignment, *, resumed: bool = False) -> Prompt:
     kind = kind_named(assignment.kind)
     mark = _Mark(secrets.token_hex(4))
     mode: Mode = "remind" if assignment.reminder else "resume" if resumed else "start"
-    values = _values(assignment) | {"mode": mode, "call": _caller(kind), "data": mark.around, "fenced": fenced}
-    system = _TEMPLATES.get_template("system.md.j2").render(opening=mark.opening, closing=mark.closing)
-    prompt = _TEMPLATES.get_template(f"{kind.name.lower()}.md.j2").render(values)
+    values = _values(assignment) | {
+        "mode": mode,
+        "call": caller(tools_for(kind)),
+        "data": mark.around,
+        "fenced": fenced,
+    }
+    system = TEMPLATES.get_template("system.md.j2").render(opening=mark.opening, closing=mark.closing)
+    prompt = TEMPLATES.get_template(f"{kind.name.lower()}.md.j2").render(values)
     return Prompt(system=system, prompt=prompt)
 
 
@@ -66,12 +72,13 @@ class _Mark:
         return f"\n«data {self._word} {what}»\n{text.strip()}\n{self.closing}"
 
 
-def _caller(kind: Kind) -> Callable[..., str]:
-    tools = {tool.name: tool for tool in tools_for(kind)}
+def caller(tools: Iterable[Tool]) -> Callable[..., str]:
+    """What a template writes its tool calls with; it knows these tools and no others."""
+    offered = {tool.name: tool for tool in tools}
 
     def call(name: str, **arguments: str) -> str:
         """The call as a person would write it, e.g. `update_task_status(task_id=…, status="done")`."""
-        known = tools[name].arguments.model_fields
+        known = offered[name].arguments.model_fields
         assert arguments.keys() <= known.keys(), f"{name} takes {', '.join(known)}"
         written = ", ".join(f'{argument}="{value}"' for argument, value in arguments.items())
         return f"`{name}({written})`"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from typing import TYPE_CHECKING
 
-from sqlalchemy import bindparam
+from sqlalchemy import bindparam, func, select
 
 from ploeg.domain.ids import JobId, ProductId, StoryId, TaskId, UserId
 from ploeg.domain.job import Job, JobStatus
@@ -23,6 +23,11 @@ _BY_KEY = JOB.select.where(jobs.c.requested_by == bindparam("user_id"), jobs.c.r
 _ACTIVE_IN_LANE = JOB.select.where(jobs.c.lane == bindparam("lane"), active(jobs))
 _UNFINISHED_FOR_TASK = (
     JOB.select.where(jobs.c.task_id == bindparam("task_id"), unfinished(jobs)).order_by(jobs.c.number).limit(1)
+)
+_UNFINISHED = (
+    select(jobs.c.product_id, func.count())
+    .where(jobs.c.product_id.in_(bindparam("product_ids", expanding=True)), unfinished(jobs))
+    .group_by(jobs.c.product_id)
 )
 _NEWEST = JOB.select.order_by(jobs.c.number.desc())
 
@@ -73,6 +78,10 @@ class Jobs:
         if before is not None:
             statement = statement.where(jobs.c.number < before)
         return JOB.all(self._tx, statement)
+
+    def count_unfinished(self, product_ids: Sequence[ProductId]) -> dict[ProductId, int]:
+        """How many jobs of each product have not ended; products without one are left out."""
+        return {row[0]: row[1] for row in self._tx.connection.execute(_UNFINISHED, {"product_ids": list(product_ids)})}
 
     def active_in_lane(self, lane: str) -> Job | None:
         return JOB.one(self._tx, _ACTIVE_IN_LANE, lane=lane)

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from ploeg.domain.errors import NotFound
 from ploeg.domain.kinds import Kind
-from ploeg.tools import job, story_log, task
+from ploeg.tools import backlog, dispatch, job, product, story_log, task
 from ploeg.tools.declaration import Tool
 
 TOOLS: dict[str, Tool] = {
@@ -18,6 +18,17 @@ TOOLS: dict[str, Tool] = {
         story_log.LOG_IMPLEMENTATION,
         story_log.LOG_TEST_RESULT,
         story_log.LOG_COMMIT,
+        product.HEALTH,
+        product.LIST_PRODUCTS,
+        product.GET_CLAUDE_CONTEXT,
+        backlog.CREATE_PBI,
+        backlog.CREATE_STORY,
+        backlog.CREATE_TASK,
+        dispatch.DISPATCH_JOB,
+        dispatch.GET_JOB_STATUS,
+        dispatch.LIST_JOBS,
+        dispatch.CANCEL_JOB,
+        dispatch.CHECK_QUEUE_EMPTY,
     )
 }
 

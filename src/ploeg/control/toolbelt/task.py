@@ -5,6 +5,7 @@ from __future__ import annotations
 from ploeg.control import rollup
 from ploeg.control.find import Need
 from ploeg.control.text import kept_json
+from ploeg.control.toolbelt import showing
 from ploeg.control.toolbelt.caller import AttemptCaller, Caller
 from ploeg.control.toolbelt.handler import Handlers
 from ploeg.domain.backlog import StoryStatus, Task, TaskStatus
@@ -12,15 +13,7 @@ from ploeg.domain.errors import Invalid
 from ploeg.store.transaction import Transaction
 from ploeg.tools.task import TaskState, TaskUpdated, UpdateTaskPlan, UpdateTaskStatus
 
-STATES: dict[TaskStatus, TaskState] = {
-    TaskStatus.TO_DO: "todo",
-    TaskStatus.IN_PROGRESS: "in_progress",
-    TaskStatus.REVIEW: "review",
-    TaskStatus.DONE: "done",
-    TaskStatus.FAILED: "failed",
-    TaskStatus.EXCLUDED: "excluded",
-}
-_STATUSES = {state: status for status, state in STATES.items()}
+_STATUSES: dict[TaskState, TaskStatus] = {showing.task_state(status): status for status in TaskStatus}
 #: What an attempt may make of its task by itself. That it is done or failed follows from the job's own end.
 _OF_AN_ATTEMPT: dict[TaskState, TaskStatus] = {
     "in_progress": TaskStatus.IN_PROGRESS,
@@ -39,7 +32,7 @@ def update_task_status(tx: Transaction, caller: Caller, arguments: UpdateTaskSta
     return TaskUpdated(
         id=task.id,
         code=task.code,
-        status=STATES[task.status],
+        status=showing.task_state(task.status),
         story_status_change="promoted" if change > 0 else "demoted" if change < 0 else None,
     )
 
@@ -50,7 +43,7 @@ def update_task_plan(tx: Transaction, caller: Caller, arguments: UpdateTaskPlan)
     tx.backlog.update_task(task)
     rollup.tell(tx, "task", task, caller.by, caller.job_id, change="plan")
     return TaskUpdated(
-        id=task.id, code=task.code, status=STATES[task.status], implementation_plan=task.implementation_plan
+        id=task.id, code=task.code, status=showing.task_state(task.status), implementation_plan=task.implementation_plan
     )
 
 

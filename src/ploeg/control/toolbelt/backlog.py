@@ -1,0 +1,39 @@
+"""Tools that add to the backlog."""
+
+from __future__ import annotations
+
+from ploeg.control import backlog
+from ploeg.control.toolbelt import showing
+from ploeg.control.toolbelt.caller import Caller
+from ploeg.control.toolbelt.handler import Handlers
+from ploeg.domain.backlog import Pbi, Story, Task
+from ploeg.store.transaction import Transaction
+from ploeg.tools.backlog import CreatePbi, CreateStory, CreateTask, PbiShown, StoryShown, TaskShown
+
+
+def create_pbi(tx: Transaction, caller: Caller, arguments: CreatePbi) -> PbiShown:
+    fields = arguments.model_dump(exclude={"product_id", "title"})
+    view = backlog.add_pbi(tx, caller.principal, arguments.product_id, arguments.title, fields)
+    assert isinstance(view.item, Pbi)
+    return showing.pbi(view.item, view.product)
+
+
+def create_story(tx: Transaction, caller: Caller, arguments: CreateStory) -> StoryShown:
+    fields = arguments.model_dump(exclude={"pbi_id", "title"})
+    view = backlog.add_story(tx, caller.principal, arguments.pbi_id, arguments.title, fields)
+    assert isinstance(view.item, Story)
+    return showing.story(view.item, view.product, view.parent)
+
+
+def create_task(tx: Transaction, caller: Caller, arguments: CreateTask) -> TaskShown:
+    fields = arguments.model_dump(exclude={"story_id", "title"})
+    view = backlog.add_task(tx, caller.principal, arguments.story_id, arguments.title, fields)
+    assert isinstance(view.item, Task)
+    return showing.task(view.item, view.product, view.parent)
+
+
+HANDLERS: Handlers = {
+    CreatePbi: create_pbi,
+    CreateStory: create_story,
+    CreateTask: create_task,
+}

@@ -1,0 +1,72 @@
+"""Tools about jobs for people's own agents."""
+
+from __future__ import annotations
+
+from ploeg.control import cancel, find, read, submit
+from ploeg.control.submit import Wish
+from ploeg.control.toolbelt import showing
+from ploeg.control.toolbelt.caller import Caller
+from ploeg.control.toolbelt.handler import Handlers
+from ploeg.domain.job import Job
+from ploeg.store.transaction import Transaction
+from ploeg.tools.dispatch import (
+    CancelJob,
+    CheckQueueEmpty,
+    DispatchJob,
+    GetJobStatus,
+    JobsShown,
+    JobStatusShown,
+    ListJobs,
+    QueueShown,
+)
+
+
+def dispatch_job(tx: Transaction, caller: Caller, arguments: DispatchJob) -> JobStatusShown:
+    config = arguments.model_dump(include={"runtime", "model"}, exclude_none=True)
+    wish = Wish(instruction=arguments.instruction, config=config, key=arguments.key)
+    made = submit.run_task(tx, caller.principal, caller.installation, arguments.task_id, wish)
+    return _shown(tx, caller, made.job)
+
+
+def get_job_status(tx: Transaction, caller: Caller, arguments: GetJobStatus) -> JobStatusShown:
+    return _shown(tx, caller, find.job(tx, caller.principal, arguments.job_id))
+
+
+def list_jobs(tx: Transaction, caller: Caller, arguments: ListJobs) -> JobsShown:
+    lines = read.jobs(
+        tx,
+        caller.principal,
+        product=arguments.product_id,
+        statuses=arguments.status,
+        task=arguments.task_id,
+        limit=arguments.limit,
+        before=arguments.before,
+    )
+    more = lines[-1].job.number if len(lines) == arguments.limit else None
+    return JobsShown(result=[showing.job_line(line) for line in lines], next_before=more)
+
+
+def cancel_job(tx: Transaction, caller: Caller, arguments: CancelJob) -> JobStatusShown:
+    return _shown(tx, caller, cancel.cancel(tx, caller.principal, arguments.job_id, arguments.reason))
+
+
+def check_queue_empty(tx: Transaction, caller: Caller, arguments: CheckQueueEmpty) -> QueueShown:
+    named = arguments.product_id
+    products = [caller.product(tx, named)] if named else find.visible_products(tx, caller.principal)
+    counted = tx.jobs.count_unfinished([product.id for product in products])
+    by_product = {product.code: counted[product.id] for product in products if product.id in counted}
+    remaining = sum(by_product.values())
+    return QueueShown(empty=remaining == 0, remaining=remaining, by_product=by_product)
+
+
+def _shown(tx: Transaction, caller: Caller, job: Job) -> JobStatusShown:
+    return showing.job(read.view(tx, caller.installation, job))
+
+
+HANDLERS: Handlers = {
+    DispatchJob: dispatch_job,
+    GetJobStatus: get_job_status,
+    ListJobs: list_jobs,
+    CancelJob: cancel_job,
+    CheckQueueEmpty: check_queue_empty,
+}

@@ -1,0 +1,62 @@
+"""Tools to look around with."""
+
+from __future__ import annotations
+
+from ploeg import __version__
+from ploeg.control import find, installation_view, products
+from ploeg.control.next_story import next_story
+from ploeg.control.toolbelt import showing
+from ploeg.control.toolbelt.caller import Caller
+from ploeg.control.toolbelt.handler import Handlers
+from ploeg.domain.ids import ProductId
+from ploeg.store.transaction import Transaction
+from ploeg.tools.product import (
+    ContextShown,
+    GetClaudeContext,
+    Health,
+    HealthShown,
+    ListProducts,
+    NextStory,
+    ProductsShown,
+)
+
+
+def health(tx: Transaction, caller: Caller, arguments: Health) -> HealthShown:
+    there = [view.worker for view in installation_view.workers(tx, caller.principal) if view.online]
+    return HealthShown(
+        status="ok",
+        version=__version__,
+        time=tx.now,
+        database="ok",
+        runtimes=sorted({runtime for worker in there for runtime in worker.runtimes}),
+    )
+
+
+def list_products(tx: Transaction, caller: Caller, arguments: ListProducts) -> ProductsShown:
+    found = products.listing(tx, caller.principal)
+    return ProductsShown(result=[showing.product(view.product, view.role) for view in found])
+
+
+def get_claude_context(tx: Transaction, caller: Caller, arguments: GetClaudeContext) -> ContextShown:
+    product = caller.product(tx, arguments.product_id)
+    role = find.role(tx, caller.principal, product.id)
+    assert role is not None, "only who has a place in a product finds it"
+    return ContextShown(product=showing.product(product, role), next_story=_next(tx, product.id, product.code))
+
+
+def _next(tx: Transaction, product_id: ProductId, code: str) -> NextStory | None:
+    found = next_story(tx, product_id)
+    if found is None:
+        return None
+    return NextStory(
+        pbi=showing.pbi(found.pbi, code),
+        story=showing.story(found.story, code, found.pbi.code),
+        tasks=[showing.task(task, code, found.story.code) for task in found.tasks],
+    )
+
+
+HANDLERS: Handlers = {
+    Health: health,
+    ListProducts: list_products,
+    GetClaudeContext: get_claude_context,
+}

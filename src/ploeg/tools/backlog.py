@@ -1,0 +1,109 @@
+"""Tools that add to the backlog, and how its items look in results."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from ploeg.domain.gate import VerifyRequired
+from ploeg.tools.declaration import Arguments, Reference, Result, Side, Tool
+from ploeg.tools.task import PLAN_MAX, TaskState
+
+Title = Annotated[str, Field(min_length=1, max_length=200, description="One line.")]
+Prose = Annotated[str | None, Field(max_length=4000)]
+PriorityNumber = Annotated[
+    Literal[1, 2, 3, 4], Field(description="1 critical, 2 normal, 3 low, 4 nice to have; a label, it orders nothing.")
+]
+PbiState = Literal["ready", "blocked", "failed", "done"]
+StoryState = Literal["open", "in_sprint", "done", "failed"]
+
+
+class CreatePbi(Arguments):
+    product_id: Reference = Field(description="The product's id or code.")
+    title: Title
+    description: Prose = Field(default=None, description="Markdown.")
+    priority: PriorityNumber = 2
+
+
+class CreateStory(Arguments):
+    pbi_id: Reference = Field(description="The backlog item's id or code.")
+    title: Title
+    description: Prose = Field(default=None, description="Markdown.")
+    acceptance_criteria: Prose = Field(default=None, description="What must hold when the story is done, in Markdown.")
+    priority: PriorityNumber = 2
+
+
+class CreateTask(Arguments):
+    story_id: Reference = Field(description="The story's id or code.")
+    title: Title
+    description: Prose = Field(default=None, description="Markdown.")
+    implementation_plan: str | None = Field(
+        default=None,
+        max_length=PLAN_MAX,
+        description="What to change and where, in Markdown, with the paths of the files; a job needs one.",
+    )
+    priority: PriorityNumber = 2
+    repo_url: str | None = Field(default=None, max_length=1000, description="Another repository than the product's.")
+
+
+class _Item(Result):
+    id: str
+    code: str
+    #: The product's code.
+    product: str
+    title: str
+    description: str | None = None
+    priority: int
+
+
+class PbiShown(_Item):
+    status: PbiState
+    pr_url: str | None = None
+    pr_merged_at: datetime | None = None
+
+
+class StoryShown(_Item):
+    #: The backlog item's code.
+    pbi: str
+    acceptance_criteria: str | None = None
+    status: StoryState
+
+
+class TaskShown(_Item):
+    #: The story's code.
+    story: str
+    implementation_plan: str | None = None
+    status: TaskState
+    verify_only: bool
+    verify_required: VerifyRequired
+    repo_url: str | None = None
+
+
+CREATE_PBI = Tool(
+    name="create_pbi",
+    description="Add a backlog item to a product, behind the others.",
+    arguments=CreatePbi,
+    result=PbiShown,
+    side=Side.SERVER,
+    people=True,
+)
+
+CREATE_STORY = Tool(
+    name="create_story",
+    description="Add a story to a backlog item, behind its others.",
+    arguments=CreateStory,
+    result=StoryShown,
+    side=Side.SERVER,
+    people=True,
+)
+
+CREATE_TASK = Tool(
+    name="create_task",
+    description="Add a task to a story, behind its others. A job can carry it out once it has an implementation plan.",
+    arguments=CreateTask,
+    result=TaskShown,
+    side=Side.SERVER,
+    people=True,
+)
