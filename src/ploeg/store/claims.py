@@ -65,7 +65,7 @@ WHERE {row} = (
       {scope}
     ORDER BY job.rank, job.number
     LIMIT 1 {skip})
-RETURNING {columns}
+RETURNING {columns} {limit}
 """
 _SCOPE = "AND job.product_id IN (SELECT value FROM {elements}(:products) AS value)"
 
@@ -76,6 +76,7 @@ _SQLITE_WORDS = {
     "active": "INDEXED BY ix_jobs_active_of_product",
     "elements": "json_each",
     "skip": "",
+    "limit": "",
 }
 _POSTGRESQL_WORDS = {
     "row": "id",
@@ -83,6 +84,7 @@ _POSTGRESQL_WORDS = {
     "active": "",
     "elements": "jsonb_array_elements_text",
     "skip": "FOR UPDATE OF job SKIP LOCKED",
+    "limit": ", (SELECT max_concurrent_jobs FROM products WHERE products.id = jobs.product_id)",
 }
 
 _LIVE = attempts.c.ended_at.is_(None)
@@ -96,7 +98,6 @@ _NEXT_DUE = select(
     select(func.min(attempts.c.lease_until)).where(_LIVE).scalar_subquery(),
 )
 _MOMENT = Utc()
-_LIMIT = select(products.c.max_concurrent_jobs).where(products.c.id == bindparam("product_id"))
 _HOLD_PRODUCT = select(products.c.id).where(products.c.id == bindparam("product_id")).with_for_update(key_share=True)
 _ACTIVE_OF_PRODUCT = select(func.count()).where(jobs.c.product_id == bindparam("product_id"), active(jobs))
 
@@ -115,16 +116,10 @@ class Claims:
         statement, decode = prepared(dialect.name, offer)
         wanted = {"now": _MOMENT.process_bind_param(now, dialect), "attempt": attempt_id, **_lists(offer)}
         if self._tx.on_postgres:
-            row = self._tx.connection.exec_driver_sql(statement, wanted).fetchone()
-        else:
-            # Straight to the driver: here SQLAlchemy's own work for a call costs more than the statement.
-            row = self._tx.driver.execute(statement, wanted).fetchone()
-        if row is None:
-            return None
-        job = JOB.know(self._tx, decode(row))
-        if self._tx.on_postgres:
-            self._hold_to_limit(job)
-        return job
+            return self._hold_to_limit(self._tx.connection.exec_driver_sql(statement, wanted).fetchone(), decode)
+        # Straight to the driver: here SQLAlchemy's own work for a call costs more than the statement.
+        row = self._tx.driver.execute(statement, wanted).fetchone()
+        return None if row is None else JOB.know(self._tx, decode(row))
 
     def expired(self, now: datetime, limit: int = 100) -> list[Attempt]:
         """Live attempts whose lease has run out, longest ago first."""
@@ -135,14 +130,18 @@ class Claims:
         moments = self._tx.connection.execute(_NEXT_DUE, {"now": now}).one()
         return min((moment for moment in moments if moment is not None), default=None)
 
-    def _hold_to_limit(self, job: Job) -> None:
-        """Two claims at once may both have seen the last free place; the one that comes second starts over."""
-        limit = self._tx.connection.execute(_LIMIT, {"product_id": job.product_id}).scalar()
-        if limit is None:
-            return
-        self._tx.connection.execute(_HOLD_PRODUCT, {"product_id": job.product_id})
-        if self._tx.connection.execute(_ACTIVE_OF_PRODUCT, {"product_id": job.product_id}).scalar_one() > limit:
-            raise RaceLost(f"product {job.product_id} reached its limit")
+    def _hold_to_limit(self, row: Sequence[Any] | None, decode: Callable[[Sequence[Any]], Job]) -> Job | None:
+        """Two claims at once may both have seen a product's last free place; the second of them starts over."""
+        if row is None:
+            return None
+        *cells, limit = row
+        job = JOB.know(self._tx, decode(cells))
+        if limit is not None:
+            self._tx.connection.execute(_HOLD_PRODUCT, {"product_id": job.product_id})
+            running = self._tx.connection.execute(_ACTIVE_OF_PRODUCT, {"product_id": job.product_id}).scalar_one()
+            if running > limit:
+                raise RaceLost(f"product {job.product_id} reached its limit")
+        return job
 
 
 def prepared(dialect: str, offer: Offer) -> tuple[str, Callable[[Sequence[Any]], Job]]:
