@@ -9,6 +9,7 @@ from fastapi import APIRouter
 from ploeg.api.access import Caller, Plane
 from ploeg.control import products
 from ploeg.control.products import Member, ProductView
+from ploeg.domain.doc import folders_of
 from ploeg.wire.base import Items
 from ploeg.wire.people import MemberIn, MemberOut
 from ploeg.wire.products import ProductEdit, ProductIn, ProductOut
@@ -80,6 +81,7 @@ def _out(view: ProductView) -> ProductOut:
         repo_url=product.repo_url,
         definition_of_done=product.definition_of_done,
         max_concurrent_jobs=product.max_concurrent_jobs,
+        enabled_doc_folders=list(folders_of(product.enabled_doc_folders)),
         config=product.config.as_dict(),
         role=view.role,
         archived_at=product.archived_at,

@@ -21,6 +21,7 @@ COMMANDS = {
     "demo": ("ploeg.cli.demo.command:demo", "See the main job run once, in a throw-away home."),
     "product": ("ploeg.cli.product:product", "Products: a repository, what done means for it, and how its jobs run."),
     "backlog": ("ploeg.cli.backlog:backlog", "Backlog items, stories and tasks."),
+    "docs": ("ploeg.cli.docs:docs", "Docs of a product: decisions, specs, plans, and the guide of its agents."),
     "job": ("ploeg.cli.job:job", "Queue agent work and follow it."),
     "worker": ("ploeg.cli.worker:worker", "Run a worker on this machine, or list the workers there are."),
     "server": ("ploeg.cli.up:server", "Start a server without a worker."),

@@ -78,14 +78,16 @@ def given(values: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def plan_from(file: str | None) -> str | None:
-    """The text of a plan's file; `-` is standard input."""
-    if file is None:
-        return None
+    return text_from("--plan-file", file) if file is not None else None
+
+
+def text_from(option: str, file: str) -> str:
+    """The text of a file; `-` is standard input."""
     try:
         if file == "-":
             return sys.stdin.buffer.read().decode("utf-8")
         return Path(file).read_text("utf-8")
     except OSError as error:
-        raise Invalid("--plan-file", file, f"it cannot be read: {error.strerror}") from None
+        raise Invalid(option, file, f"it cannot be read: {error.strerror}") from None
     except UnicodeDecodeError:
-        raise Invalid("--plan-file", file, "a plan is UTF-8 text") from None
+        raise Invalid(option, file, "give UTF-8 text") from None

@@ -23,6 +23,13 @@ def product() -> None:
 
 def _fields(command: options.Command) -> options.Command:
     for option in (
+        click.option(
+            "--doc-folder",
+            "enabled_doc_folders",
+            multiple=True,
+            metavar="NAME",
+            help="A folder of docs that it uses: ADR, SPECS, …; repeatable. All, if none was ever named.",
+        ),
         click.option("--max-jobs", "max_concurrent_jobs", type=int, metavar="N", help="Jobs at the same time."),
         click.option("--done", "definition_of_done", metavar="TEXT", help="What done means; every agent reads it."),
         click.option("--description", metavar="TEXT"),

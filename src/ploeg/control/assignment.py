@@ -39,6 +39,8 @@ class Work:
     base_sha: str | None = None
     #: What proves the commit that it only has to push.
     receipt: dict[str, Any] | None = None
+    #: What binds the product's agents.
+    guide: str = ""
 
 
 def assignment(
@@ -64,6 +66,7 @@ def assignment(
         story=_story(story) if story is not None else None,
         task=_task(task, work.plan) if task is not None else None,
         instruction=job.instruction,
+        guide=work.guide,
         reminder=job.outcome is Outcome.NO_REPORT,
         resume=_resume(job.resume, work.receipt) if job.resume is not None else None,
         lease_seconds=lease.seconds,

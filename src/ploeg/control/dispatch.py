@@ -9,7 +9,7 @@ from typing import Any
 
 import msgspec
 
-from ploeg.control import presence, rollup
+from ploeg.control import guide, presence, rollup
 from ploeg.control.assignment import Work, assignment
 from ploeg.control.installation import Installation
 from ploeg.control.submit import resolved
@@ -105,6 +105,7 @@ def _work(tx: Transaction, job: Job) -> Work:
         plan=_plan(task, earlier) if task is not None else "",
         base_sha=next((attempt.base_sha for attempt in earlier if attempt.base_sha), None),
         receipt=_receipt(job, earlier),
+        guide=guide.for_claim(tx, product),
     )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,6 +12,7 @@ from ploeg.control.find import Need
 from ploeg.control.text import NAME_MAX, line, optional_prose, prose
 from ploeg.domain import codes
 from ploeg.domain.access import Principal, Role, Scope, User
+from ploeg.domain.doc import Folder, folder_named
 from ploeg.domain.errors import Conflict, Invalid, NotFound
 from ploeg.domain.ids import ProductId
 from ploeg.domain.product import Product, check_repo_url
@@ -145,11 +146,21 @@ def _checked(fields: Mapping[str, Any], product: Product) -> dict[str, Any]:
                 if value is not None and not 1 <= value <= CONCURRENCY_MAX:
                     raise Invalid(name, value, f"give 1 to {CONCURRENCY_MAX}, or nothing for no limit")
                 changes[name] = value
+            case "enabled_doc_folders":
+                changes[name] = _folders(value)
             case "config":
                 changes[name] = layers.checked(value or {}, product.config)
             case _:
                 raise Invalid(name, value, "a product has no such field")
     return changes
+
+
+def _folders(names: Sequence[str] | None) -> tuple[Folder, ...] | None:
+    """In the order of the folders themselves; None is all of them."""
+    if names is None:
+        return None
+    wanted = {folder_named(name) for name in names}
+    return tuple(folder for folder in Folder if folder in wanted)
 
 
 def _tell(tx: Transaction, actor: Principal, product: Product, change: str, **more: Any) -> None:

@@ -48,7 +48,9 @@ def render(assignment: Assignment, *, resumed: bool = False) -> Prompt:
         "data": mark.around,
         "fenced": fenced,
     }
-    system = TEMPLATES.get_template("system.md.j2").render(opening=mark.opening, closing=mark.closing)
+    system = TEMPLATES.get_template("system.md.j2").render(
+        opening=mark.opening, closing=mark.closing, guide=assignment.guide.strip()
+    )
     prompt = TEMPLATES.get_template(f"{kind.name.lower()}.md.j2").render(values)
     return Prompt(system=system, prompt=prompt)
 
@@ -98,6 +100,7 @@ def _values(assignment: Assignment) -> dict[str, Any]:
         "verify_commands": assignment.config.verify_commands,
         "verify_only": task.verify_only if task else False,
         "verify_required": task.verify_required if task else None,
+        "product_id": product.id,
         "product_name": product.name,
         "definition_of_done": product.definition_of_done,
         "pbi": f"{pbi.code}: {pbi.title}" if pbi else None,

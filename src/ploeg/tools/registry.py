@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from ploeg.domain.errors import NotFound
 from ploeg.domain.kinds import Kind
-from ploeg.tools import backlog, dispatch, job, product, story_log, task
+from ploeg.tools import backlog, dispatch, docs, job, product, story_log, task
 from ploeg.tools.declaration import Tool
 
 TOOLS: dict[str, Tool] = {
@@ -18,6 +18,13 @@ TOOLS: dict[str, Tool] = {
         story_log.LOG_IMPLEMENTATION,
         story_log.LOG_TEST_RESULT,
         story_log.LOG_COMMIT,
+        docs.GET_AGENT_GUIDE,
+        docs.LIST_PRODUCT_DOCS,
+        docs.GET_PRODUCT_DOC,
+        docs.SEARCH_PRODUCT_DOCS,
+        docs.RELATED_PRODUCT_DOCS,
+        docs.CREATE_PRODUCT_DOC,
+        docs.LINK_PBI_DOC,
         product.HEALTH,
         product.LIST_PRODUCTS,
         product.GET_CLAUDE_CONTEXT,

@@ -140,6 +140,8 @@ class Assignment(Message, kw_only=True):
     story: StoryOut | None = None
     task: TaskOut | None = None
     instruction: str | None = None
+    #: The guide that binds the product's agents, as it stood at the claim.
+    guide: str = ""
     #: Set when the last attempt ended without a report.
     reminder: bool = False
     resume: ResumeOut | None = None
