@@ -5,12 +5,15 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from pathlib import Path
 
+from sqlalchemy import BigInteger, bindparam, text
+
 from ploeg.domain.access import User
 from ploeg.domain.ids import JobId, ProductId, UserId
 from ploeg.domain.job import Job, JobStatus
 from ploeg.domain.product import Product
 from ploeg.store.ids import new_id
 from ploeg.store.store import Store
+from ploeg.store.tables.work import jobs
 from ploeg.store.transaction import Transaction
 
 #: The same weight for a job of ours and for a row of the floor.
@@ -21,11 +24,12 @@ RUNTIME = "patch"
 def store_with_queue(path: Path, queued: int, finished: int = 0, payload: str = PAYLOAD) -> Store:
     """A new SQLite store in that file: so many jobs finished, then so many queued."""
     store = Store.open(f"sqlite:///{path}")
-    store.write_blocking(lambda tx: _fill(tx, queued, finished, payload))
+    store.write_blocking(lambda tx: fill(tx, queued, finished, payload))
     return store
 
 
-def _fill(tx: Transaction, queued: int, finished: int, payload: str) -> None:
+def fill(tx: Transaction, queued: int, finished: int, payload: str) -> None:
+    """One user and one product; so many jobs finished, then so many queued."""
     now = datetime.now(UTC)
     user = User(id=UserId(new_id("usr")), username="bench", created_at=now)
     product = Product(
@@ -57,12 +61,13 @@ def _fill(tx: Transaction, queued: int, finished: int, payload: str) -> None:
 
 def _multiply(tx: Transaction, pattern: Job, first: int, count: int, status: JobStatus) -> None:
     """Copies of that job in one statement: through the verbs, a million rows would take minutes."""
-    columns = [row[1] for row in tx.driver.execute("PRAGMA table_info(jobs)")]
+    columns = [column.name for column in jobs.columns]
     given = {"id": "'job_' || n", "number": "n", "status": ":status"}
     values = ", ".join(given.get(column, column) for column in columns)
-    tx.driver.execute(
+    statement = text(
         f"INSERT INTO jobs ({', '.join(columns)}) "
         f"WITH RECURSIVE numbers(n) AS (SELECT :first UNION ALL SELECT n + 1 FROM numbers WHERE n < :last) "
-        f"SELECT {values} FROM numbers, jobs WHERE jobs.id = :pattern AND :count > 0",
-        {"first": first, "last": first + count - 1, "status": status, "pattern": pattern.id, "count": count},
-    )
+        f"SELECT {values} FROM numbers, jobs WHERE jobs.id = :pattern AND :count > 0"
+    ).bindparams(bindparam("first", type_=BigInteger), bindparam("last", type_=BigInteger))
+    bounds = {"first": first, "last": first + count - 1}
+    tx.connection.execute(statement, bounds | {"status": status.value, "pattern": pattern.id, "count": count})

@@ -20,7 +20,8 @@ from ploeg.store.store import Store
 ACCOUNTS = ("postgres", "nobody")
 #: In memory where there is such a place: a database per test is a few hundred files.
 PLACE = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None
-FAST = "-c fsync=off -c full_page_writes=off -c listen_addresses='' -c max_connections=200"
+LOCAL = "-c listen_addresses='' -c max_connections=200"
+FAST = f"{LOCAL} -c fsync=off -c full_page_writes=off"
 
 
 @dataclass
@@ -58,9 +59,9 @@ def programs() -> Path | None:
 
 
 @contextlib.contextmanager
-def cluster(folder_of_programs: Path) -> Iterator[Cluster]:
+def cluster(folder_of_programs: Path, settings: str = FAST, place: str | None = PLACE) -> Iterator[Cluster]:
     # Not pytest's own folder: a server that may not run as root could not reach it, and a socket's path must be short.
-    folder = Path(tempfile.mkdtemp(prefix="ploeg-pg-", dir=PLACE))
+    folder = Path(tempfile.mkdtemp(prefix="ploeg-pg-", dir=place))
     account = _account()
     if account:
         shutil.chown(folder, account)
@@ -74,7 +75,7 @@ def cluster(folder_of_programs: Path) -> Iterator[Cluster]:
 
     try:
         run("initdb", "-D", str(data), "-U", "ploeg", "-A", "trust", "-E", "UTF8", "--no-locale", "--no-sync")
-        run("pg_ctl", "-D", str(data), "-w", "-t", "30", "-o", f"{FAST} -k {folder}", "start")
+        run("pg_ctl", "-D", str(data), "-w", "-t", "30", "-o", f"{settings} -k {folder}", "start")
         try:
             made = Cluster(folder, count(1))
             made.execute("CREATE DATABASE migrated")
