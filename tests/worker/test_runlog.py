@@ -22,8 +22,8 @@ def entries(path: Path) -> list[dict[str, Any]]:
 def test_each_line_is_one_json_object(tmp_path: Path) -> None:
     log = RunLog(tmp_path, "J-1", 10_000, lambda: NOON)
     log.note("claimed", attempt="att_1")
-    log.line("stdout", b'{"type":"result"}')
-    log.line("stderr", b"a\x00\x1b[31mb\xff")
+    log.lines("stdout", [b'{"type":"result"}'])
+    log.lines("stderr", [b"a\x00\x1b[31mb\xff"])
     log.close()
 
     at = "2026-11-22T12:00:00Z"
@@ -52,7 +52,7 @@ def test_only_its_owner_reads_it(tmp_path: Path) -> None:
 def test_it_stops_at_its_limit_and_says_so(tmp_path: Path) -> None:
     log = RunLog(tmp_path, "J-1", 1_000)
     for _ in range(100):
-        log.line("stdout", b"x" * 50)
+        log.lines("stdout", [b"x" * 50])
     log.close()
     assert entries(log.path)[-1]["action"] == "log_full"
     assert log.path.stat().st_size < 1_200
@@ -65,7 +65,7 @@ def test_a_disk_that_is_full_ends_the_log_and_not_the_job(
         monkeypatch.setattr(runlog, "_open_private", lambda _: full)
         log = RunLog(tmp_path, "J-1", 10_000_000)
         for _ in range(100):
-            log.line("stdout", b"x" * 10_000)
+            log.lines("stdout", [b"x" * 10_000])
         log.close()
     assert caplog.text.count("No space left") == 1
 

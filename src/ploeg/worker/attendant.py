@@ -44,8 +44,7 @@ class Attendant:
             await self._listen()
             code = await self._agent.wait()
         stderr = tail(self._live.redactor, self._agent.stderr_tail)
-        for line in stderr.splitlines():
-            self._live.log.line("stderr", line.encode())
+        self._live.log.lines("stderr", stderr.encode().splitlines())
         self._live.note("agent_ended", code=code, shown_out=self._shown_out)
         if self._live.halt.breach is not None:
             return None
@@ -55,12 +54,10 @@ class Attendant:
     async def _listen(self) -> None:
         live = self._live
         async for lines in read_lines(self._agent, live.redactor, live.bench.settings.max_line_bytes):
-            for line in lines:
-                live.log.line("stdout", line)
-                events = self._reader.feed(line)
-                self._watch.heard(events)
-                for event in events:
-                    live.shipper.add(event)
+            live.log.lines("stdout", lines)
+            events = [event for line in lines for event in self._reader.feed(line)]
+            self._watch.heard(events)
+            live.shipper.add(events)
             live.log.flush()
             self._take_stock()
 

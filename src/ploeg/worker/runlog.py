@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -34,13 +34,14 @@ class RunLog:
         except OSError as error:
             self._give_up(error)
 
-    def line(self, stream: str, line: bytes) -> None:
-        """A line of the agent's output, redacted; bytes that are not UTF-8 are shown as U+FFFD."""
-        self._write({"at": self._now(), stream: line.decode("utf-8", "replace")})
+    def lines(self, stream: str, lines: Iterable[bytes]) -> None:
+        """Lines of the agent's output, redacted; bytes that are not UTF-8 are shown as U+FFFD."""
+        opening = b'{"at":%s,"%s":' % (_encode(self._now()), stream.encode())
+        self._write(b"".join([b"%s%s}\n" % (opening, _encode(line.decode("utf-8", "replace"))) for line in lines]))
 
     def note(self, action: str, **facts: Any) -> None:
         """Something that the worker did or saw."""
-        self._write({"at": self._now(), "action": action, **facts})
+        self._write(_encode({"at": self._now(), "action": action, **facts}) + b"\n")
         self.flush()
 
     def flush(self) -> None:
@@ -56,10 +57,9 @@ class RunLog:
             self._file.close()
             self._file = None
 
-    def _write(self, entry: dict[str, Any]) -> None:
+    def _write(self, content: bytes) -> None:
         if self._file is None or self._left <= 0:
             return
-        content = _encode(entry) + b"\n"
         self._left -= len(content)
         if self._left <= 0:
             content = _encode({"at": self._now(), "action": "log_full"}) + b"\n"

@@ -9,21 +9,21 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from datetime import datetime
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, Self, cast
 
 import msgspec
 
 from ploeg.domain.errors import PloegError
 from ploeg.domain.event import AgentEvent
 from ploeg.wire.work import EventChunk
+from ploeg.worker import transcript
 from ploeg.worker.client import WorkClient
 from ploeg.worker.insist import insist
 from ploeg.worker.runlog import utc_now
-from ploeg.worker.transcript import as_json
 
 logger = logging.getLogger(__name__)
 
@@ -45,7 +45,8 @@ class Shipper:
         self._attempt_id = attempt_id
         self._gather = gather
         self._now = now
-        self._waiting: deque[tuple[dict[str, Any], int]] = deque()
+        #: Events as JSON.
+        self._waiting: deque[bytes] = deque()
         self._bytes = 0
         self._dropped = 0
         self._chunk = 0
@@ -67,26 +68,29 @@ class Shipper:
         with suppress(TimeoutError, asyncio.CancelledError):
             await asyncio.wait_for(self._task, LAST_SECONDS if error is None else 0)
 
-    def add(self, event: AgentEvent) -> None:
-        self._put(as_json(event, self._now()))
+    def add(self, events: Iterable[AgentEvent]) -> None:
+        """What the agent said just now."""
+        self._put(transcript.encode(events, self._now()))
 
     def note(self, action: str, **facts: Any) -> None:
         """Something that the worker did, for those who follow the transcript."""
-        self._put({"type": "note", "at": self._now(), "action": action, **facts})
+        self._put([transcript.note(action, self._now(), facts)])
 
-    def _put(self, event: dict[str, Any]) -> None:
-        size = len(msgspec.json.encode(event))
-        self._waiting.append((event, size))
-        self._bytes += size
+    def _put(self, events: Iterable[bytes]) -> None:
+        for event in events:
+            self._waiting.append(event)
+            self._bytes += len(event)
         while self._bytes > WAITING_BYTES and len(self._waiting) > 1:
-            self._bytes -= self._waiting.popleft()[1]
+            self._bytes -= len(self._waiting.popleft())
             self._dropped += 1
-        self._arrived.set()
+        if self._waiting:
+            self._arrived.set()
 
     async def _run(self) -> None:
         try:
             while await self._something_to_send():
-                await self._send(EventChunk(chunk=self._chunk, events=list(self._take())))
+                # Raw JSON goes into the message as it is, whatever the field's type says.
+                await self._send(EventChunk(chunk=self._chunk, events=cast(Any, list(self._take()))))
         except PloegError as error:
             # Superseded: what becomes of the attempt is the lease's affair, not the transcript's.
             logger.info("the transcript ends here: %s", error, extra={"action": "transcript_refused"})
@@ -102,16 +106,16 @@ class Shipper:
                 await asyncio.wait_for(self._closing.wait(), self._gather)
         return True
 
-    def _take(self) -> Iterator[dict[str, Any]]:
+    def _take(self) -> Iterator[msgspec.Raw]:
         if self._dropped:
-            yield {"type": "note", "at": self._now(), "action": "events_dropped", "count": self._dropped}
+            yield msgspec.Raw(transcript.note("events_dropped", self._now(), {"count": self._dropped}))
             self._dropped = 0
         taken = 0
         while self._waiting and taken < CHUNK_BYTES:
-            event, size = self._waiting.popleft()
-            self._bytes -= size
-            taken += size
-            yield event
+            event = self._waiting.popleft()
+            self._bytes -= len(event)
+            taken += len(event)
+            yield msgspec.Raw(event)
 
     async def _send(self, chunk: EventChunk) -> None:
         reply = await insist(lambda: self._client.ship(self._attempt_id, chunk))
