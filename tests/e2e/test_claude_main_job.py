@@ -110,6 +110,11 @@ def test_the_agent_gets_its_tools_and_its_effort_and_no_secret_but_its_own(
             "log_test_result",
             "log_commit",
             "verify_task_against_plan",
+            "get_agent_guide",
+            "list_product_docs",
+            "get_product_doc",
+            "search_product_docs",
+            "related_product_docs",
         )
     }
     assert PLAN in first.prompts

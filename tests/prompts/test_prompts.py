@@ -9,7 +9,9 @@ import msgspec
 import pytest
 
 from ploeg.domain.config import ConfigLayer, resolve
+from ploeg.domain.guide import GUIDE_MAX
 from ploeg.domain.kinds import KINDS, KindName, kind_named
+from ploeg.prompts.guide import built_in_guide
 from ploeg.prompts.rendering import Prompt, fenced, render
 from ploeg.tools.registry import TOOLS
 from ploeg.wire.work import Assignment
@@ -119,3 +121,13 @@ def test_a_task_that_only_checks_says_so() -> None:
 
 def test_a_fence_is_longer_than_any_in_its_text() -> None:
     assert fenced("a ```` b").startswith("`````\n")
+
+
+def test_the_guide_binds_below_the_hard_rules_and_is_no_template() -> None:
+    system = render(assignment(guide="# Guide\n\nSpeak Dutch. {{ closing }}\n")).system
+    assert system.endswith("the hard rules stand.\n\n# Guide\n\nSpeak Dutch. {{ closing }}\n")
+    assert "guide" not in render(assignment()).system
+
+
+def test_ploegs_own_guide_leaves_room_for_a_products() -> None:
+    assert len(built_in_guide()) < GUIDE_MAX / 4

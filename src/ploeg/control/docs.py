@@ -208,25 +208,20 @@ def _status(head: FrontMatter) -> DocStatus:
 
 
 def _doc(product_id: ProductId, checked: _Checked, revision: DocRevision, before: ProductDoc | None) -> ProductDoc:
-    current = {
-        "title": checked.title,
-        "status": checked.status,
-        "updated_at": revision.created_at,
-        "revision_id": revision.id,
-        "revision": revision.number,
-        "content_hash": revision.content_hash,
-        "byte_size": len(revision.content_md.encode()),
-    }
-    if before is not None:
-        return before.evolve(**current)
     return ProductDoc(
         id=revision.doc_id,
         product_id=product_id,
         folder=checked.folder,
         slug=checked.slug,
-        created_by=revision.created_by,
-        created_at=revision.created_at,
-        **current,
+        title=checked.title,
+        status=checked.status,
+        created_by=before.created_by if before is not None else revision.created_by,
+        created_at=before.created_at if before is not None else revision.created_at,
+        updated_at=revision.created_at,
+        revision_id=revision.id,
+        revision=revision.number,
+        content_hash=revision.content_hash,
+        byte_size=len(revision.content_md.encode()),
     )
 
 

@@ -128,7 +128,8 @@ class _Nodes(yaml.SafeLoader):
     _depth = 0
 
     def compose_node(self, parent: Any, index: Any) -> Any:
-        event = self.peek_event()
+        parser: Any = self
+        event = parser.peek_event()
         self._depth += 1
         if isinstance(event, yaml.AliasEvent):
             raise yaml.MarkedYAMLError(problem="write the value itself, not an alias", problem_mark=event.start_mark)

@@ -7,9 +7,9 @@ and no text that somebody writes reaches a database's own query language.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import bindparam, text
+from sqlalchemy import BindParameter, bindparam, text
 
 from ploeg.domain.doc import DocStatus, Folder
 from ploeg.domain.ids import DocId, ProductId
@@ -30,7 +30,7 @@ _REMOVE = {
     "sqlite": text("DELETE FROM product_doc_search WHERE rowid = :key"),
     "postgresql": text("DELETE FROM product_doc_search WHERE search_key = :key"),
 }
-_LISTS = (bindparam("folders", expanding=True), bindparam("statuses", expanding=True))
+_LISTS: tuple[BindParameter[Any], ...] = (bindparam("folders", expanding=True), bindparam("statuses", expanding=True))
 _FIND = {
     # A word in the title weighs ten times one in the text.
     "sqlite": text(

@@ -2,8 +2,19 @@
 
 from __future__ import annotations
 
-from sqlalchemy import DDL, BigInteger, Column, ForeignKey, Index, Integer, PrimaryKeyConstraint, Table, event
-from sqlalchemy import UniqueConstraint as Unique
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    Connection,
+    ForeignKey,
+    Index,
+    Integer,
+    MetaData,
+    PrimaryKeyConstraint,
+    Table,
+    UniqueConstraint,
+    event,
+)
 
 from ploeg.domain.doc import DocStatus, Folder, PbiDocRole
 from ploeg.store.tables.base import metadata
@@ -26,7 +37,7 @@ product_docs = Table(
     Column("content_hash", Prose, nullable=False),
     Column("byte_size", Integer, nullable=False),
     Column("search_key", BigInteger, nullable=False, unique=True),
-    Unique("product_id", "folder", "slug"),
+    UniqueConstraint("product_id", "folder", "slug"),
 )
 
 product_doc_revisions = Table(
@@ -39,7 +50,7 @@ product_doc_revisions = Table(
     Column("content_hash", Prose, nullable=False),
     Column("created_by", Prose, nullable=False),
     Column("created_at", Utc, nullable=False),
-    Unique("doc_id", "number"),
+    UniqueConstraint("doc_id", "number"),
 )
 
 product_doc_sections = Table(
@@ -88,9 +99,12 @@ SEARCH_DDL: dict[str, tuple[str, ...]] = {
         f"CREATE INDEX ix_{SEARCH_TABLE}_words ON {SEARCH_TABLE} USING gin (words)",
     ),
 }
-for _dialect, _statements in SEARCH_DDL.items():
-    for _statement in _statements:
-        event.listen(metadata, "after_create", DDL(_statement).execute_if(dialect=_dialect))
+
+
+@event.listens_for(metadata, "after_create")
+def _make_search_table(_metadata: MetaData, connection: Connection, **_: object) -> None:
+    for statement in SEARCH_DDL[connection.dialect.name]:
+        connection.exec_driver_sql(statement)
 
 
 def in_metadata(name: str | None, kind: str, _parents: object) -> bool:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects import postgresql
@@ -21,7 +23,7 @@ def upgrade() -> None:
     make_revisions()
     make_derived()
     make_search()
-    rebuild = "always" if op.get_bind().dialect.name == "sqlite" else "never"
+    rebuild: Literal["always", "never"] = "always" if op.get_bind().dialect.name == "sqlite" else "never"
     with op.batch_alter_table("products", recreate=rebuild) as products:
         products.add_column(sa.Column("enabled_doc_folders", DOCUMENT))
 
