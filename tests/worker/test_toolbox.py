@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Mapping
 from typing import Any
 
@@ -14,6 +15,7 @@ from ploeg.domain.errors import Conflict
 from ploeg.domain.kinds import KINDS, KindName
 from ploeg.tools.declaration import Tool
 from ploeg.tools.registry import tools_for
+from ploeg.worker import toolbox as toolbox_room
 from ploeg.worker.toolbox import Toolbox
 from tests.worker.rig import Rig
 
@@ -105,6 +107,61 @@ async def test_after_the_attempt_nobody_answers(answers: Answers) -> None:
         assert await knock(toolbox) == 200
     with pytest.raises(httpx2.ConnectError):
         await knock(toolbox)
+
+
+async def test_the_token_dies_with_the_attempt_even_on_a_call_under_way(answers: Answers) -> None:
+    began = asyncio.Event()
+
+    async def never(tool: Tool, arguments: Mapping[str, Any]) -> dict[str, Any]:
+        began.set()
+        await asyncio.Event().wait()
+        raise AssertionError("nothing wakes it")
+
+    call = {"name": "log_commit", "arguments": {}}
+    sent = {"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": call}
+    async with Toolbox(tools_for(KIND), never) as toolbox:
+        headers = {"authorization": f"Bearer {toolbox.endpoint.token}", "accept": "application/json, text/event-stream"}
+        async with httpx2.AsyncClient(headers=headers, trust_env=False, timeout=10) as http:
+            calling = asyncio.create_task(http.post(toolbox.endpoint.url, json=sent))
+            await asyncio.wait_for(began.wait(), 10)
+            ended_at = asyncio.get_running_loop().time()
+            closing = asyncio.create_task(toolbox.__aexit__(None, None, None))
+            answered = await calling
+            assert "this job has ended" in answered.text
+            with pytest.raises((httpx2.TransportError, AssertionError)):
+                assert (await http.post(toolbox.endpoint.url, json=PING)).status_code != 401
+            assert asyncio.get_running_loop().time() - ended_at < 1
+            await closing
+
+
+async def test_a_long_call_tells_the_client_that_it_is_at_work(
+    answers: Answers, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(toolbox_room, "TELL_EVERY", 0.01)
+    told = asyncio.Event()
+
+    async def until_told(tool: Tool, arguments: Mapping[str, Any]) -> dict[str, Any]:
+        await asyncio.wait_for(told.wait(), 10)
+        return await answers(tool, arguments)
+
+    async def on_progress(progress: float, total: float | None, message: str | None) -> None:
+        assert "log_commit is at work" in (message or "")
+        told.set()
+
+    async with Toolbox(tools_for(KIND), until_told) as toolbox:
+        headers = {"authorization": f"Bearer {toolbox.endpoint.token}"}
+        async with (
+            httpx2.AsyncClient(headers=headers, trust_env=False) as http,
+            Client(streamable_http_client(toolbox.endpoint.url, http_client=http)) as client,
+        ):
+            result = await client.call_tool("log_commit", {}, progress_callback=on_progress)
+    assert not result.is_error
+
+
+async def test_there_is_no_stream_to_listen_to(toolbox: Toolbox) -> None:
+    headers = {"authorization": f"Bearer {toolbox.endpoint.token}", "accept": "text/event-stream"}
+    async with httpx2.AsyncClient(headers=headers, trust_env=False) as http:
+        assert (await http.get(toolbox.endpoint.url)).status_code == 405
 
 
 async def test_an_error_of_the_workers_own_is_not_shown(toolbox: Toolbox, answers: Answers) -> None:

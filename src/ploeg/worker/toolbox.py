@@ -12,7 +12,7 @@ import json
 import logging
 import secrets
 import socket
-from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
 from types import TracebackType
 from typing import Any, Self
 
@@ -20,12 +20,14 @@ import mcp_types as types
 import uvicorn
 from mcp.server import Server, ServerRequestContext
 from mcp.server.transport_security import TransportSecuritySettings
+from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from ploeg import __version__
-from ploeg.domain.errors import Denied, Invalid, PloegError
+from ploeg.domain.errors import Conflict, PloegError
 from ploeg.runtimes.base import ToolEndpoint
 from ploeg.tools.declaration import Tool
+from ploeg.tools.refusal import refusal_text
 from ploeg.worker.halt import Halted
 
 logger = logging.getLogger(__name__)
@@ -35,6 +37,9 @@ PATH = "/mcp"
 INSTRUCTIONS = "The tools of one job. Close the job with update_job_status exactly once, as your last act."
 #: Seconds for calls under way when the endpoint closes.
 CLOSING = 5
+
+#: Seconds between two signs of life of a call under way.
+TELL_EVERY = 5.0
 
 CarryOut = Callable[[Tool, Mapping[str, Any]], Awaitable[dict[str, Any]]]
 
@@ -48,9 +53,11 @@ class Toolbox:
         self._token = secrets.token_urlsafe(32)
         self._socket = socket.create_server((HOST, 0))
         self._port = int(self._socket.getsockname()[1])
+        self._under_way: set[asyncio.Future[dict[str, Any]]] = set()
+        self._door = _Door(self._app(), self._token)
         self._server = _Server(
             uvicorn.Config(
-                _Bearer(self._app(), self._token),
+                self._door,
                 lifespan="on",
                 log_config=None,
                 access_log=False,
@@ -71,6 +78,10 @@ class Toolbox:
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        """From here on the token opens nothing, and the calls under way end."""
+        self._door.shut = True
+        for call in self._under_way:
+            call.cancel()
         self._server.should_exit = True
         if self._task is not None:
             await asyncio.wait({self._task}, timeout=CLOSING * 2)
@@ -107,19 +118,49 @@ class Toolbox:
         if tool is None:
             return _refused(f"there is no tool «{params.name[:80]}»; this job has {', '.join(self._tools)}")
         try:
-            result = await self._carry_out(tool, params.arguments or {})
-        except Invalid as error:
-            return _refused(f"VALIDATION_ERROR: {error}")
-        except Denied as error:
-            return _refused(f"PERMISSION_DENIED: {error}")
+            async with _going_on(context, tool.name):
+                result = await self._carried_out(tool, params.arguments or {})
         except Halted as error:
             return _refused(f"JOB_CANCELLED: this job ends now ({error}); drop the work and end the session")
         except PloegError as error:
-            return _refused(str(error))
+            return _refused(refusal_text(error))
         except Exception:
             logger.exception("%s failed", tool.name, extra={"action": "tool_failed", "tool": tool.name})
             return _refused(f"{tool.name} failed on the worker's side; try it again")
         return types.CallToolResult(content=[types.TextContent(text=_pretty(result))], structured_content=result)
+
+    async def _carried_out(self, tool: Tool, arguments: Mapping[str, Any]) -> dict[str, Any]:
+        call = asyncio.ensure_future(self._carry_out(tool, arguments))
+        self._under_way.add(call)
+        try:
+            return await call
+        except asyncio.CancelledError:
+            if not self._door.shut:
+                raise
+            raise Conflict("this job has ended; end the session") from None
+        finally:
+            self._under_way.discard(call)
+
+
+@contextlib.asynccontextmanager
+async def _going_on(context: ServerRequestContext[Any], name: str) -> AsyncIterator[None]:
+    """Tells the agent's program now and then that a long call is still at work, so that it does not give it up."""
+
+    async def tell() -> None:
+        seconds = 0.0
+        while True:
+            await asyncio.sleep(TELL_EVERY)
+            seconds += TELL_EVERY
+            await context.session.report_progress(seconds, message=f"{name} has been at work for {seconds:.0f} s")
+
+    telling = asyncio.create_task(tell(), name=f"progress of {name}")
+    try:
+        yield
+    finally:
+        telling.cancel()
+        for lost in await asyncio.gather(telling, return_exceptions=True):
+            if isinstance(lost, Exception):
+                logger.debug("no sign of life reached the agent: %r", lost, extra={"action": "progress_lost"})
 
 
 class _Server(uvicorn.Server):
@@ -130,20 +171,23 @@ class _Server(uvicorn.Server):
         yield
 
 
-class _Bearer:
-    """Lets the attempt's own agent in and nobody else."""
+class _Door:
+    """Lets the attempt's own agent in, as long as it is not shut, and nobody else."""
 
     def __init__(self, app: ASGIApp, token: str) -> None:
         self._app = app
         self._expected = f"Bearer {token}".encode()
+        self.shut = False
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http":
             given = dict(scope["headers"]).get(b"authorization", b"")
-            if not hmac.compare_digest(given, self._expected):
-                headers = [(b"www-authenticate", b"Bearer"), (b"content-length", b"0")]
-                await send({"type": "http.response.start", "status": 401, "headers": headers})
-                await send({"type": "http.response.body", "body": b""})
+            if self.shut or not hmac.compare_digest(given, self._expected):
+                await Response(status_code=401, headers={"WWW-Authenticate": "Bearer"})(scope, receive, send)
+                return
+            if scope["method"] != "POST":
+                # Stateless: there is no stream to listen to besides the answers, which would outlive the attempt.
+                await Response(status_code=405, headers={"Allow": "POST"})(scope, receive, send)
                 return
         await self._app(scope, receive, send)
 
