@@ -246,6 +246,18 @@ async def test_changes_hidden_from_git_are_found(keeper: Keeper, workspace: Work
     assert kept.uncommitted == ("README.md", "src/app.py")
 
 
+async def test_a_change_in_the_second_of_the_checkout_is_found(
+    keeper: Keeper, checkouts: Checkouts, mirror: Mirror
+) -> None:
+    base = (await mirror.base("x")).sha
+    for number in range(5):
+        workspace = await checkouts.take(mirror, job_code=f"J-2{number}", attempt=1, branch="x", commit=base)
+        (workspace.tree / "README.md").write_text("# A PROJECT\n")  # as long as it was
+        kept = await keeper.collect(workspace, mirror)
+        assert isinstance(kept, Kept)
+        assert kept.uncommitted == ("README.md",)
+
+
 async def test_a_tree_without_its_repository_is_still_kept(
     keeper: Keeper, workspace: Workspace, mirror: Mirror, checkouts: Checkouts
 ) -> None:

@@ -41,16 +41,18 @@ add "$@" || {
     echo '* -text -eol -ident -filter -working-tree-encoding' >"$scratch/info/attributes"
     add "$@"
 }
+others=$(git "$@" ls-files --others --directory --exclude-standard | sed 's/\/$//')
 {
     git ls-files -s | sed -n 's/^160000 [^	]*	//p'
-    git "$@" ls-files --others --directory --exclude-standard | sed -n 's/\/$//p'
+    printf '%s\n' "$others"
 } | while IFS= read -r path; do
+    [ -d "$path/.git" ] || [ -f "$path/.git" ] || continue
     ! git rev-parse -q --verify "$base:$path" >/dev/null 2>&1 || continue
     git update-index --force-remove -- "$path"
     find "./$path" -name .git -prune -o \( -type f -o -type l \) -print0 | git update-index --add -z --stdin || true
 done 2>>"$out/add.err"
 ! grep -q '^error\|^fatal' "$out/add.err" || git diff-files --quiet || whole=no
-! git "$@" ls-files --others --exclude-standard | grep -q -v '/$' || whole=no
+[ -z "$others" ] || ! git "$@" ls-files --others --exclude-standard | grep -q -v '/$' || whole=no
 snapshot=-
 now=$(git write-tree)
 committed=$(git rev-parse "$head^{tree}")

@@ -34,6 +34,7 @@ _ENVIRONMENT = {
     "GIT_ALLOW_PROTOCOL": "file:http:https:ssh",
     "GIT_NO_REPLACE_OBJECTS": "1",
     "GIT_NO_LAZY_FETCH": "1",
+    "GIT_DEFAULT_REF_FORMAT": "files",
     "GIT_PAGER": "cat",
     "GIT_EDITOR": "false",
 }

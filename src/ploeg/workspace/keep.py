@@ -41,7 +41,8 @@ class Keeper:
         out = workspace.directory / f"out-{secrets.token_hex(4)}"
         out.mkdir(mode=0o700)
         try:
-            await asyncio.to_thread(shutil.copyfile, workspace.index, out / "index")
+            # With its time: what changed in the same second as the index was written must be read again.
+            await asyncio.to_thread(shutil.copy2, workspace.index, out / "index")
             ref = f"{KEPT}/{workspace.job_code}/{workspace.attempt}"
             found = _Found(await self._look(workspace, out, await mirror.kept_at(ref)))
             kept = await self._take_over(ref, workspace, mirror, found, out)
@@ -55,7 +56,9 @@ class Keeper:
         return kept
 
     async def _look(self, workspace: Workspace, out: Path, known: list[str]) -> bytes:
-        spec = SandboxSpec(workspace=workspace.tree, readable=(workspace.mirror_objects,), writable=(out,))
+        spec = SandboxSpec(
+            workspace=workspace.tree, readable=(workspace.mirror_objects,), writable=(out,), same_user=True
+        )
         sandbox = self._backend.around(spec)
         hashing = "sha256" if len(workspace.base) == 64 else "sha1"
         where = (str(out), str(sandbox.workspace), str(workspace.mirror_objects))

@@ -129,14 +129,13 @@ class Mirror(Repository):
 
     async def base(self, branch: str) -> Base:
         """The tip of the branch if the remote has it, else that of the default branch."""
-        tip = await self.branch_tip(branch)
-        if tip is not None:
-            return Base(sha=tip, branch=branch, exists=True)
         default = await self.default_branch()
-        tip = await self.branch_tip(default)
-        if tip is None:
-            raise GitError(GitFault.EMPTY, f"reading {self.url}", f"its default branch {default} has no commit")
-        return Base(sha=tip, branch=default, exists=False)
+        tips = await self._tips(branch, default)
+        if branch in tips:
+            return Base(sha=tips[branch], branch=branch, exists=True)
+        if default in tips:
+            return Base(sha=tips[default], branch=default, exists=False)
+        raise GitError(GitFault.EMPTY, f"reading {self.url}", f"its default branch {default} has no commit")
 
     async def kept_at(self, ref: str) -> list[str]:
         """The commits that are kept for an attempt so far."""

@@ -56,14 +56,21 @@ class Repository:
 
     async def branch_tip(self, branch: str) -> str | None:
         """The branch's commit on the remote, as of the last fetch."""
-        return await self._resolve(f"refs/heads/{branch}^{{commit}}")
+        return (await self._tips(branch)).get(branch)
+
+    async def _tips(self, *branches: str) -> dict[str, str]:
+        patterns = [f"refs/heads/{branch}" for branch in branches]
+        listed = await self._run(
+            "for-each-ref", "--format=%(objectname) %(refname:strip=2)", *patterns, doing="reading branches"
+        )
+        pairs = (line.partition(" ") for line in text(listed).splitlines())
+        return {name: sha for sha, _, name in pairs if name in branches}
 
     async def refs_for_a_workspace(self) -> bytes:
         """The remote's tags and, as `origin/*`, its branches: a `packed-refs` file for a repository that borrows."""
-        tags = "--format=%(objectname) %(refname)"
-        branches = "--format=%(objectname) refs/remotes/origin/%(refname:strip=2)"
-        lines = await self._run("for-each-ref", branches, "refs/heads/", doing="listing branches")
-        return lines + await self._run("for-each-ref", tags, "refs/tags/", doing="listing tags")
+        form = "--format=%(objectname) %(refname)"
+        listed = await self._run("for-each-ref", form, "refs/heads/", "refs/tags/", doing="listing branches")
+        return listed.replace(b" refs/heads/", b" refs/remotes/origin/")
 
     async def has(self, sha: str) -> bool:
         return await self._resolve(f"{sha}^{{commit}}") is not None

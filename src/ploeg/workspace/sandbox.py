@@ -60,6 +60,8 @@ class SandboxSpec:
     writable: tuple[Path, ...] = ()
     #: Folders of programs: read-only, first on the search path; one named `bin` brings the folder above it along.
     tool_paths: tuple[Path, ...] = ()
+    #: Under the worker's own user id, as git needs it to know its index again; agents are user 1000.
+    same_user: bool = False
 
     def __post_init__(self) -> None:
         private = [path for path in (self.workspace, self.home) if path is not None]
@@ -187,7 +189,8 @@ def _options(spec: SandboxSpec, *, disable_userns: bool) -> Iterator[str]:
     yield from ("--unshare-user", "--unshare-all", "--share-net", "--die-with-parent", "--new-session")
     if disable_userns:
         yield "--disable-userns"
-    yield from ("--uid", "1000", "--gid", "1000", "--hostname", "sandbox")
+    user, group = (os.getuid(), os.getgid()) if spec.same_user else (1000, 1000)
+    yield from ("--uid", str(user), "--gid", str(group), "--hostname", "sandbox")
     yield from _system()
     yield from ("--tmpfs", "/tmp", "--tmpfs", "/var/tmp", "--dir", "/run")  # noqa: S108 - in the sandbox, its own
     for path in (*spec.readable, *map(_shared_for, spec.tool_paths)):
