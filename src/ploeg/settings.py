@@ -59,6 +59,17 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
         int, _help("Limit of one attempt's stored transcript; what comes after is dropped, and said so.", ge=4096)
     ] = 64 * 1024 * 1024
 
+    question_deadline_hours: Annotated[
+        float, _help("How long an agent's question may stay unanswered before it expires, in hours.", gt=0)
+    ] = 24.0
+    question_on_expiry: Annotated[
+        Literal["park", "default", "fail"],
+        _help(
+            "What an expired question does to its job: `park` keeps it waiting for a late answer, `default` takes the "
+            "option that the agent recommended, `fail` fails it."
+        ),
+    ] = "park"
+
     # Defaults for every job (the installation's layer of the config)
     runtime: Annotated[str, _help("Runtime of a job that names none.")] = "patch"
     model: Annotated[str, _help("Model of a job that names none; empty leaves it to the runtime.")] = ""

@@ -115,6 +115,10 @@ def test_the_agent_gets_its_tools_and_its_effort_and_no_secret_but_its_own(
             "get_product_doc",
             "search_product_docs",
             "related_product_docs",
+            "ask_user_question",
+            "get_question_answer",
+            "list_open_questions",
+            "cancel_question",
         )
     }
     assert PLAN in first.prompts

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import re
 from typing import Any
 
@@ -63,8 +64,10 @@ def test_a_prompt_calls_only_tools_of_its_kind_with_arguments_that_they_take(pro
     assert len(calls) >= 5
     for name, arguments in calls:
         assert name in kind_named("TASK_IMPLEMENTATION").tools
-        given = dict(re.findall(r'(\w+)="([^"]*)"', arguments))
-        placed = {key: "a1b2c3d" if key == "commit_hash" else value for key, value in given.items()}
+        given = ast.parse(f"f({arguments})", mode="eval").body
+        assert isinstance(given, ast.Call)
+        placed = {str(keyword.arg): ast.literal_eval(keyword.value) for keyword in given.keywords}
+        placed |= {"commit_hash": "a1b2c3d"} if "commit_hash" in placed else {}
         if "error" in placed:
             placed["error"] = "a reason that is long enough"
         TOOLS[name].check(placed)
@@ -112,6 +115,27 @@ def test_a_template_in_a_title_is_not_rendered() -> None:
 def test_a_reminder_says_that_the_report_was_missing() -> None:
     assert "without a report" in render(assignment(reminder=True), resumed=True).prompt
     assert "without a report" not in render(assignment()).prompt
+
+
+ASKED = [
+    {"code": "Q-1", "question": "Which colour?", "status": "answered", "answer": "Blue, as ever."},
+    {"code": "Q-2", "question": "Which size?", "status": "expired", "answer": "Large"},
+    {"code": "Q-3", "question": "Which shape?", "status": "cancelled"},
+]
+
+
+def test_a_job_that_was_parked_finds_every_answer_with_its_question() -> None:
+    prompt = render(assignment(asked=ASKED), resumed=True).prompt
+    parts = [prompt.index(text) for text in ("parked until", "Which colour?", "Blue, as ever.", "Which size?")]
+    assert parts == sorted(parts)
+    assert "option that you recommended was taken" in prompt[prompt.index("Which size?") : prompt.index("Large")]
+    assert "It has no answer" in prompt[prompt.index("Which shape?") :]
+
+
+def test_without_its_conversation_an_agent_is_told_what_it_said_last() -> None:
+    prompt = render(assignment(asked=ASKED), last_words="I was «halfway».").prompt
+    assert "I was «halfway»." in prompt
+    assert "Which colour?" in prompt
 
 
 def test_a_task_that_only_checks_says_so() -> None:

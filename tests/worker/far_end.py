@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
@@ -15,6 +16,7 @@ import msgspec
 from ploeg.domain.attempt import Outcome
 from ploeg.domain.retry import Ended, decide
 from ploeg.wire.work import (
+    AnswerRequest,
     Assignment,
     ClaimRequest,
     EventChunk,
@@ -36,6 +38,7 @@ from ploeg.wire.work import (
 #: Every wait of these tests ends here, in seconds.
 PATIENCE = 10.0
 WORKER_ID = "wrk_1"
+QUESTION = {"id": "que_1", "code": "Q-1", "status": "open", "question": "Which colour?"}
 
 
 @dataclass
@@ -61,6 +64,8 @@ class FarEnd:
     #: Called with every renewal before it is answered.
     on_heartbeat: Callable[[Heartbeat], None] | None = None
     tool_error: str | None = None
+    #: Told by `decide`, to whoever waits for the answer to the agent's question.
+    decided: dict[str, Any] = field(default_factory=dict)
     _changed: asyncio.Condition = field(default_factory=asyncio.Condition)
     _given: dict[str, Assignment | None] = field(default_factory=dict)
     _chunks: dict[str, int] = field(default_factory=dict)
@@ -140,7 +145,22 @@ class FarEnd:
         call = msgspec.json.decode(content, type=ToolCall)
         if all(call.call_id != known.call_id for known in self.calls):
             self.calls.append(call)
-        return ToolReply(error=self.tool_error) if self.tool_error else ToolReply(result={"id": "log_1"})
+        if self.tool_error:
+            return ToolReply(error=self.tool_error)
+        return ToolReply(result=dict(QUESTION) if call.tool == "ask_user_question" else {"id": "log_1"})
+
+    async def _answers(self, _: str, content: bytes) -> Message:
+        """Held until the question is decided, or for as long as the worker would wait."""
+        request = msgspec.json.decode(content, type=AnswerRequest)
+        await self._tell()
+        async with self._changed:
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._changed.wait_for(lambda: bool(self.decided)), request.wait_seconds)
+        return ToolReply(result=QUESTION | self.decided)
+
+    async def decide(self, **decided: Any) -> None:
+        self.decided = decided
+        await self._tell()
 
     async def _finish(self, attempt_id: str, content: bytes) -> Message:
         report = msgspec.json.decode(content, type=FinishReport)

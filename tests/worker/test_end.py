@@ -26,22 +26,27 @@ TROUBLE = End(outcome=Outcome.WORKSPACE_FAILED, reason="the disk is full")
 
 
 @pytest.mark.parametrize(
-    ("breach", "accepted", "refused", "trouble", "ending", "outcome"),
+    ("breach", "accepted", "refused", "trouble", "parked", "ending", "outcome"),
     [
-        (None, DONE, None, None, NORMAL, Outcome.DONE),
-        (None, DONE, None, None, CRASHED, Outcome.DONE),
-        (Outcome.TIMED_OUT, DONE, None, None, None, Outcome.DONE),
-        (Outcome.WORKER_STOPPED, DONE, None, None, None, Outcome.DONE),
-        (Outcome.CANCELLED, DONE, None, None, NORMAL, Outcome.CANCELLED),
-        (Outcome.LEASE_LOST, DONE, None, None, NORMAL, Outcome.LEASE_LOST),
-        (None, Accepted(status="failed", error="no"), None, None, CRASHED, Outcome.REPORTED_FAILED),
-        (None, Accepted(status="skipped", error="no need of it"), None, None, NORMAL, Outcome.SKIPPED),
-        (Outcome.SILENT, None, REFUSED, None, None, Outcome.SILENT),
-        (None, None, REFUSED, None, NORMAL, Outcome.GATE_REFUSED),
-        (None, None, REFUSED, None, CRASHED, Outcome.AGENT_CRASHED),
-        (None, None, None, TROUBLE, NORMAL, Outcome.WORKSPACE_FAILED),
-        (None, None, None, None, CRASHED, Outcome.AGENT_CRASHED),
-        (None, None, None, None, NORMAL, Outcome.NO_REPORT),
+        (None, DONE, None, None, None, NORMAL, Outcome.DONE),
+        (None, DONE, None, None, None, CRASHED, Outcome.DONE),
+        (Outcome.TIMED_OUT, DONE, None, None, None, None, Outcome.DONE),
+        (Outcome.WORKER_STOPPED, DONE, None, None, None, None, Outcome.DONE),
+        (Outcome.CANCELLED, DONE, None, None, None, NORMAL, Outcome.CANCELLED),
+        (Outcome.LEASE_LOST, DONE, None, None, None, NORMAL, Outcome.LEASE_LOST),
+        (None, Accepted(status="failed", error="no"), None, None, None, CRASHED, Outcome.REPORTED_FAILED),
+        (None, Accepted(status="skipped", error="no need of it"), None, None, None, NORMAL, Outcome.SKIPPED),
+        (Outcome.SILENT, None, REFUSED, None, None, None, Outcome.SILENT),
+        (None, None, REFUSED, None, None, NORMAL, Outcome.GATE_REFUSED),
+        (None, None, REFUSED, None, None, CRASHED, Outcome.AGENT_CRASHED),
+        (None, None, None, TROUBLE, None, NORMAL, Outcome.WORKSPACE_FAILED),
+        (None, None, None, None, None, CRASHED, Outcome.AGENT_CRASHED),
+        (None, None, None, None, None, NORMAL, Outcome.NO_REPORT),
+        (None, None, None, None, "Q-3", NORMAL, Outcome.WAITING),
+        (None, None, REFUSED, None, "Q-3", CRASHED, Outcome.WAITING),
+        (Outcome.WORKER_STOPPED, None, None, None, "Q-3", None, Outcome.WAITING),
+        (Outcome.CANCELLED, None, None, None, "Q-3", None, Outcome.CANCELLED),
+        (None, DONE, None, None, "Q-3", NORMAL, Outcome.DONE),
     ],
 )
 def test_each_end_has_one_outcome(
@@ -49,6 +54,7 @@ def test_each_end_has_one_outcome(
     accepted: Accepted | None,
     refused: GateResult | None,
     trouble: End | None,
+    parked: str | None,
     ending: Ending | None,
     outcome: Outcome,
 ) -> None:
@@ -57,13 +63,14 @@ def test_each_end_has_one_outcome(
         accepted=accepted,
         refused=refused,
         trouble=trouble,
+        parked=parked,
         ending=ending,
     )
     assert end.outcome is outcome
 
 
 def test_a_refused_done_as_the_last_word_names_the_gate() -> None:
-    end = classify(breach=None, accepted=None, refused=REFUSED, trouble=None, ending=NORMAL)
+    end = classify(breach=None, accepted=None, refused=REFUSED, trouble=None, parked=None, ending=NORMAL)
     assert end.reason == "verify_commands: `make` ended with 2"
 
 

@@ -82,7 +82,7 @@ def test_an_agent_is_not_silent_while_a_tool_of_its_own_works() -> None:
 def test_the_gates_own_time_does_not_count() -> None:
     clock = Clock()
     watch = Watch(Limits(max_minutes=1, max_silence_minutes=1), clock)
-    with watch.serving(gates=True):
+    with watch.serving(waiting=True):
         clock.now = 3600
         assert watch.breach(Usage()) is None
     assert watch.breach(Usage()) is None
@@ -93,6 +93,18 @@ def test_the_gates_own_time_does_not_count() -> None:
     breach = watch.breach(Usage())
     assert breach is not None
     assert breach.outcome is Outcome.TIMED_OUT
+
+
+def test_waits_that_overlap_are_counted_once() -> None:
+    clock = Clock()
+    watch = Watch(Limits(max_minutes=1, max_silence_minutes=1), clock)
+    with watch.serving(waiting=True):
+        clock.now = 10
+        with watch.serving(waiting=True):
+            clock.now = 20
+        clock.now = 30
+    clock.now = 40
+    assert watch.elapsed == 10
 
 
 def test_the_next_look_is_when_a_limit_could_be_passed() -> None:

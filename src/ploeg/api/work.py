@@ -19,10 +19,11 @@ from starlette.routing import Route
 
 from ploeg.api.doors import WORK, bearer
 from ploeg.api.errors import answer, http_refusal, mistake
-from ploeg.control import calls, chunks, desk, people, presence, report
+from ploeg.control import answers, calls, chunks, desk, people, presence, report
 from ploeg.control.plane import ControlPlane
 from ploeg.domain.errors import Invalid, PloegError
 from ploeg.wire.work import (
+    AnswerRequest,
     Assignment,
     ClaimRequest,
     EventChunk,
@@ -81,6 +82,10 @@ async def _call(plane: ControlPlane, secret: str, request: Request, message: Too
     return await plane.work(secret, calls.call, plane.installation, _attempt(request), message)
 
 
+async def _answer(plane: ControlPlane, secret: str, request: Request, message: AnswerRequest) -> ToolReply:
+    return await answers.next_answer(plane, secret, _attempt(request), message)
+
+
 async def _finish(plane: ControlPlane, secret: str, request: Request, message: FinishReport) -> FinishReply:
     attempt_id = _attempt(request)
     reply = await plane.work(secret, report.finish, attempt_id, message)
@@ -105,6 +110,7 @@ OPERATIONS = (
     Operation("POST", f"{_ATTEMPT}/heartbeat", "Renew the lease", Heartbeat, HeartbeatReply, _heartbeat),
     Operation("POST", f"{_ATTEMPT}/events", "Send a chunk of the transcript", EventChunk, EventReply, _events),
     Operation("POST", f"{_ATTEMPT}/calls", "Call a tool for the agent", ToolCall, ToolReply, _call),
+    Operation("POST", f"{_ATTEMPT}/answers", "Wait for the answer to a question", AnswerRequest, ToolReply, _answer),
     Operation("POST", f"{_ATTEMPT}/finish", "Report the end of an attempt", FinishReport, FinishReply, _finish),
     Operation("PUT", f"{WORK}/presence", "Show the worker's state", Presence, PresenceReply, _presence),
     Operation("POST", f"{WORK}/handback", "Hand former attempts back", Handback, HandbackReply, _handback),

@@ -7,6 +7,7 @@ import socket
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass
+from datetime import timedelta
 
 import structlog
 import uvicorn
@@ -23,6 +24,7 @@ from ploeg.control.sweep import Sweeper
 from ploeg.control.transcripts import Transcripts
 from ploeg.domain.config import ConfigLayer
 from ploeg.domain.errors import Invalid
+from ploeg.domain.question import OnExpiry
 from ploeg.mcp.endpoint import McpEndpoint, Names
 from ploeg.settings import Settings
 from ploeg.store.store import Store
@@ -63,7 +65,13 @@ def installation_of(settings: Settings) -> Installation:
         max_turns=settings.max_turns or None,
         max_cost_usd=settings.max_cost_usd or None,
     )
-    return Installation(config=layer, lease=settings.lease, branch_prefix=settings.branch_prefix)
+    return Installation(
+        config=layer,
+        lease=settings.lease,
+        branch_prefix=settings.branch_prefix,
+        question_deadline=timedelta(hours=settings.question_deadline_hours),
+        question_on_expiry=OnExpiry(settings.question_on_expiry),
+    )
 
 
 async def serve_server(settings: Settings, announce: Callable[[str], None] = lambda url: None) -> None:

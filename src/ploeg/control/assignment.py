@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,8 +13,10 @@ from ploeg.domain.ids import AttemptId
 from ploeg.domain.job import Job
 from ploeg.domain.lease import LeaseTerms
 from ploeg.domain.product import Product
+from ploeg.domain.question import Question, QuestionStatus
 from ploeg.domain.worker import WorkerRecord
 from ploeg.wire.work import (
+    AskedOut,
     Assignment,
     ConfigOut,
     LimitsOut,
@@ -39,6 +42,8 @@ class Work:
     base_sha: str | None = None
     #: What proves the commit that it only has to push.
     receipt: dict[str, Any] | None = None
+    #: What its earlier attempts asked people.
+    asked: Sequence[Question] = ()
     #: What binds the product's agents.
     guide: str = ""
 
@@ -69,6 +74,7 @@ def assignment(
         guide=work.guide,
         reminder=job.outcome is Outcome.NO_REPORT,
         resume=_resume(job.resume, work.receipt) if job.resume is not None else None,
+        asked=[_asked(question) for question in work.asked if question.status is not QuestionStatus.OPEN],
         lease_seconds=lease.seconds,
         renew_seconds=lease.renew_every,
     )
@@ -120,6 +126,10 @@ def _task(task: Task, plan: str) -> TaskOut:
         verify_only=task.verify_only,
         verify_required=task.verify_required,
     )
+
+
+def _asked(question: Question) -> AskedOut:
+    return AskedOut(code=question.code, question=question.question, status=question.status, answer=question.answer)
 
 
 def _resume(resume: Resume, receipt: dict[str, Any] | None) -> ResumeOut:

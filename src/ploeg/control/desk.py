@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from ploeg.control import dispatch
+from ploeg.control.last_words import with_last_words
 from ploeg.control.plane import ControlPlane
 from ploeg.control.watch import Fit, Waiter
 from ploeg.domain.errors import Invalid, Unavailable
@@ -33,7 +34,7 @@ async def next_assignment(
             waiter.ask()
             answer = await plane.work(secret, dispatch.claim, plane.installation, request)
             if answer.assignment is not None:
-                return answer.assignment
+                return await with_last_words(plane, answer.assignment)
             waiter.found_nothing(_fit(answer.offer))
             left = until - loop.time()
             if left <= 0:

@@ -105,6 +105,7 @@ def _work(tx: Transaction, job: Job) -> Work:
         plan=_plan(task, earlier) if task is not None else "",
         base_sha=next((attempt.base_sha for attempt in earlier if attempt.base_sha), None),
         receipt=_receipt(job, earlier),
+        asked=tx.questions.of_job(job.id) if earlier else (),
         guide=guide.for_claim(tx, product),
     )
 

@@ -15,9 +15,10 @@ from ploeg.domain.access import Principal, Role, Scope
 from ploeg.domain.backlog import Pbi, Story, Task
 from ploeg.domain.codes import CodeKind
 from ploeg.domain.errors import Conflict, Denied, NotFound
-from ploeg.domain.ids import JobId, PbiId, ProductId, StoryId, TaskId
+from ploeg.domain.ids import JobId, PbiId, ProductId, QuestionId, StoryId, TaskId
 from ploeg.domain.job import Job
 from ploeg.domain.product import Product
+from ploeg.domain.question import Question
 from ploeg.store.transaction import Transaction
 
 Item = TypeVar("Item", Pbi, Story, Task)
@@ -72,17 +73,25 @@ def job(tx: Transaction, actor: Principal, reference: str, need: Need = Need.LOO
     """A job by `J-12`, `12` or its id."""
     _require(actor, need)
     missing = NotFound("job", reference)
-    if not _REFERENCE.fullmatch(reference):
-        raise missing
-    short = f"{CodeKind.JOB}-{reference}" if reference.isascii() and reference.isdigit() else reference
-    parsed = codes.parse(short)
-    if parsed is None:
+    number = _number(CodeKind.JOB, reference, missing)
+    if number is None:
         found = tx.jobs.get(JobId(reference), lock=lock)
     else:
-        codes.expect(CodeKind.JOB, short)
-        found = tx.jobs.by_number(parsed[1])
+        found = tx.jobs.by_number(number)
         if found is not None and lock:
             found = tx.jobs.get(found.id, lock=True)
+    if found is None:
+        raise missing
+    _admit(tx, actor, _product_of(tx, found.product_id), need, missing)
+    return found
+
+
+def question(tx: Transaction, actor: Principal, reference: str, need: Need = Need.LOOK) -> Question:
+    """A question by `Q-3`, `3` or its id."""
+    _require(actor, need)
+    missing = NotFound("question", reference)
+    number = _number(CodeKind.QUESTION, reference, missing)
+    found = tx.questions.get(QuestionId(reference)) if number is None else tx.questions.by_number(number)
     if found is None:
         raise missing
     _admit(tx, actor, _product_of(tx, found.product_id), need, missing)
@@ -123,6 +132,16 @@ def _by_code(tx: Transaction, actor: Principal, kind: type[Item], code_kind: Cod
         choices = " or ".join(f"{products[item.product_id].code}:{code}" for item in found[:5])
         raise Conflict(f"{code} exists in several products; write {choices}")
     return found[0] if found else None
+
+
+def _number(kind: CodeKind, reference: str, missing: NotFound) -> int | None:
+    """The number in `J-12` or `12`; None for what may be an id."""
+    if not _REFERENCE.fullmatch(reference):
+        raise missing
+    short = f"{kind}-{reference}" if reference.isascii() and reference.isdigit() else reference
+    codes.expect(kind, short)
+    parsed = codes.parse(short)
+    return parsed[1] if parsed is not None else None
 
 
 def _product_of(tx: Transaction, product_id: ProductId) -> Product:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import timedelta
 
 from ploeg.domain.config import ConfigLayer
 from ploeg.domain.lease import LeaseTerms
+from ploeg.domain.question import OnExpiry
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -15,3 +17,6 @@ class Installation:
     lease: LeaseTerms = field(default_factory=LeaseTerms)
     branch_prefix: str = "ploeg/"
     max_transcript_bytes: int = 64 * 1024 * 1024
+    #: How long a question stays open, and what comes of it then.
+    question_deadline: timedelta = timedelta(hours=24)
+    question_on_expiry: OnExpiry = OnExpiry.PARK

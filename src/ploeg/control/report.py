@@ -93,18 +93,18 @@ def hand_back(tx: Transaction, actor: Principal, handback: Handback) -> Handback
 
 def names(tx: Transaction, secret: str, attempt_id: str) -> tuple[str, int]:
     """Job code and number of an attempt of the caller's, ended or not: its files are named after them."""
-    attempt, _ = of_caller(tx, people.worker(tx, secret), attempt_id)
+    attempt, _ = of_caller(tx, people.worker(tx, secret), attempt_id, lock=False)
     job = tx.jobs.get(attempt.job_id)
     assert job is not None, "a foreign key keeps the job of every attempt"
     return job.code, attempt.number
 
 
-def of_caller(tx: Transaction, actor: Principal, attempt_id: str) -> tuple[Attempt, WorkerRecord]:
-    """An attempt of the caller's own worker, ended or not, locked; another's is not there."""
+def of_caller(tx: Transaction, actor: Principal, attempt_id: str, *, lock: bool = True) -> tuple[Attempt, WorkerRecord]:
+    """An attempt of the caller's own worker, ended or not, locked for a change; another's is not there."""
     missing = NotFound("attempt", attempt_id)
     if "\0" in attempt_id:
         raise missing
-    attempt = tx.attempts.get(AttemptId(attempt_id), lock=True)
+    attempt = tx.attempts.get(AttemptId(attempt_id), lock=lock)
     worker = tx.workers.get(attempt.worker_id) if attempt is not None else None
     if attempt is None or worker is None or worker.token_id != actor.token_id:
         raise missing

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from ploeg.control import presence, rollup
+from ploeg.control import parking, presence, rollup
 from ploeg.domain.attempt import Attempt, Outcome, Resume
 from ploeg.domain.backlog import TaskStatus
 from ploeg.domain.job import Job, JobStatus
@@ -32,7 +32,7 @@ class End:
 
 def end_attempt(tx: Transaction, job: Job, attempt: Attempt, end: End, actor: str, **told: Any) -> Job:
     """Ends an attempt that owns its job; the job as it stands then. `told` goes into the attempt's event."""
-    decision = _decide(tx, job, end)
+    decision = _decide(tx, job, attempt, end)
     ended = attempt.evolve(ended_at=tx.now, lease_until=None, outcome=end.outcome, reason=end.reason)
     tx.attempts.update(ended)
     data = {"code": job.code, "attempt": attempt.number, "outcome": end.outcome, "reason": end.reason, **told}
@@ -50,7 +50,12 @@ def end_attempt(tx: Transaction, job: Job, attempt: Attempt, end: End, actor: st
 
 
 def follow(tx: Transaction, job: Job, actor: str) -> None:
-    """The job's task goes where the job went. A job that is queued again leaves it in progress: work has begun."""
+    """The job's task goes where the job went, and its questions end with it.
+
+    A job that is queued again leaves its task in progress: work has begun.
+    """
+    if job.status.terminal:
+        parking.close(tx, job, actor)
     task = tx.backlog.task(job.task_id) if job.task_id is not None else None
     if task is None:
         return
@@ -80,11 +85,13 @@ def tell(tx: Transaction, job: Job, actor: str, **more: Any) -> None:
     )
 
 
-def _decide(tx: Transaction, job: Job, end: End) -> Decision:
+def _decide(tx: Transaction, job: Job, attempt: Attempt, end: End) -> Decision:
     ended = Ended(
         outcome=end.outcome, reason=end.reason, counted=job.counted, reminded=job.reminded, reset_at=end.reset_at
     )
     decision = decide(ended, tx.now, jitter=random.random())  # noqa: S311 - spreads retries, hides nothing
+    if decision.status is JobStatus.WAITING:
+        decision = parking.parked(tx, job, attempt, decision)
     if job.cancel_requested and decision.status in {JobStatus.QUEUED, JobStatus.WAITING}:
         return replace(decision, status=JobStatus.CANCELLED, not_before=None, resume=False)
     return decision

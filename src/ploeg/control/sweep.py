@@ -1,4 +1,4 @@
-"""Chores that time brings: leases that ran out, and queued jobs whose moment has come."""
+"""Chores that time brings: leases that ran out, queued jobs whose moment has come, questions past their deadline."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 import structlog
 
-from ploeg.control import report, settle
+from ploeg.control import questions, report, settle
 from ploeg.control.plane import ControlPlane
 from ploeg.control.watch import Subscription
 from ploeg.domain.attempt import Outcome
@@ -42,9 +42,14 @@ def reap(tx: Transaction) -> int:
     return reaped
 
 
+def overdue(tx: Transaction) -> bool:
+    return bool(tx.questions.due(tx.now, limit=1))
+
+
 def next_due(tx: Transaction) -> tuple[datetime, datetime | None]:
-    """Now, and when the next lease ends or the next delayed job may go."""
-    return tx.now, tx.claims.next_due(tx.now)
+    """Now, and when the next lease ends, the next delayed job may go, or the next question expires."""
+    moments = (tx.claims.next_due(tx.now), tx.questions.next_due())
+    return tx.now, min((moment for moment in moments if moment is not None), default=None)
 
 
 class Sweeper:
@@ -65,6 +70,8 @@ class Sweeper:
         """Does what is due; how long to rest after it, and until when by the store's clock."""
         try:
             reaped = await self._plane.write(reap)
+            if await self._plane.read(overdue):
+                await self._plane.write(questions.expire)
             now, due = await self._plane.read(next_due)
         except PloegError as error:
             log.warning("the sweep could not reach the database", error=str(error))
@@ -76,7 +83,7 @@ class Sweeper:
         return rest, now + rest
 
     async def rest(self, subscription: Subscription, duration: timedelta, until: datetime | None) -> None:
-        """That long, or until a job is put off to an earlier moment than `until`."""
+        """That long, or until something turns up that is due before `until`."""
         loop = asyncio.get_running_loop()
         end = loop.time() + duration.total_seconds()
         while (left := end - loop.time()) > 0 and not self._plane.watch.stopping:
@@ -87,5 +94,6 @@ class Sweeper:
 
 def _due(event: Event) -> datetime:
     """When the event makes something due; far away if it does not."""
-    due = event.data.get("not_before") if event.type == "job.queued" else None
+    name = {"job.queued": "not_before", "question.asked": "expires_at"}.get(event.type, "")
+    due = event.data.get(name)
     return due if isinstance(due, datetime) else _NEVER

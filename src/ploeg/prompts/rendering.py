@@ -6,6 +6,7 @@ tool does not take. Text from a backlog stands between marks that it cannot forg
 
 from __future__ import annotations
 
+import json
 import re
 import secrets
 from collections.abc import Callable, Iterable
@@ -19,7 +20,7 @@ from ploeg.tools.declaration import Tool
 from ploeg.tools.registry import tools_for
 from ploeg.wire.work import Assignment
 
-Mode = Literal["start", "resume", "remind"]
+Mode = Literal["start", "resume", "answered", "remind"]
 
 TEMPLATES = Environment(
     loader=PackageLoader("ploeg.prompts"),
@@ -37,13 +38,16 @@ class Prompt:
     prompt: str
 
 
-def render(assignment: Assignment, *, resumed: bool = False) -> Prompt:
-    """The prompts of that assignment. `resumed`: the work of an earlier attempt is in the working directory."""
+def render(assignment: Assignment, *, resumed: bool = False, last_words: str | None = None) -> Prompt:
+    """The prompts of that assignment. `resumed`: the work of an earlier attempt is in the working directory.
+
+    `last_words` are of an earlier conversation that the agent does not have any more.
+    """
     kind = kind_named(assignment.kind)
     mark = _Mark(secrets.token_hex(4))
-    mode: Mode = "remind" if assignment.reminder else "resume" if resumed else "start"
     values = _values(assignment) | {
-        "mode": mode,
+        "mode": _mode(assignment, resumed),
+        "last_words": last_words,
         "call": caller(tools_for(kind)),
         "data": mark.around,
         "fenced": fenced,
@@ -53,6 +57,14 @@ def render(assignment: Assignment, *, resumed: bool = False) -> Prompt:
     )
     prompt = TEMPLATES.get_template(f"{kind.name.lower()}.md.j2").render(values)
     return Prompt(system=system, prompt=prompt)
+
+
+def _mode(assignment: Assignment, resumed: bool) -> Mode:
+    if assignment.reminder:
+        return "remind"
+    if not resumed:
+        return "start"
+    return "answered" if assignment.asked else "resume"
 
 
 def fenced(text: str) -> str:
@@ -78,11 +90,13 @@ def caller(tools: Iterable[Tool]) -> Callable[..., str]:
     """What a template writes its tool calls with; it knows these tools and no others."""
     offered = {tool.name: tool for tool in tools}
 
-    def call(name: str, **arguments: str) -> str:
+    def call(name: str, **arguments: object) -> str:
         """The call as a person would write it, e.g. `update_task_status(task_id=…, status="done")`."""
         known = offered[name].arguments.model_fields
         assert arguments.keys() <= known.keys(), f"{name} takes {', '.join(known)}"
-        written = ", ".join(f'{argument}="{value}"' for argument, value in arguments.items())
+        written = ", ".join(
+            f"{argument}={json.dumps(value, ensure_ascii=False)}" for argument, value in arguments.items()
+        )
         return f"`{name}({written})`"
 
     return call
@@ -108,6 +122,7 @@ def _values(assignment: Assignment) -> dict[str, Any]:
         "task": _described(task.code, task.title, task.description) if task else "",
         "plan": task.implementation_plan if task else "",
         "instruction": assignment.instruction,
+        "asked": assignment.asked,
     }
 
 

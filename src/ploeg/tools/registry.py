@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from ploeg.domain.errors import NotFound
 from ploeg.domain.kinds import Kind
-from ploeg.tools import backlog, dispatch, docs, job, product, story_log, task
+from ploeg.tools import backlog, dispatch, docs, job, product, question, story_log, task
 from ploeg.tools.declaration import Tool
 
 TOOLS: dict[str, Tool] = {
@@ -36,6 +36,11 @@ TOOLS: dict[str, Tool] = {
         dispatch.LIST_JOBS,
         dispatch.CANCEL_JOB,
         dispatch.CHECK_QUEUE_EMPTY,
+        question.ASK_USER_QUESTION,
+        question.GET_QUESTION_ANSWER,
+        question.LIST_OPEN_QUESTIONS,
+        question.ANSWER_QUESTION,
+        question.CANCEL_QUESTION,
     )
 }
 

@@ -10,6 +10,7 @@ that no longer owns its job.
     POST /work/attempts/{attempt_id}/heartbeat      Heartbeat -> HeartbeatReply
     POST /work/attempts/{attempt_id}/events         EventChunk -> EventReply
     POST /work/attempts/{attempt_id}/calls          ToolCall -> ToolReply
+    POST /work/attempts/{attempt_id}/answers        AnswerRequest -> ToolReply   (held until there is an answer)
     POST /work/attempts/{attempt_id}/finish         FinishReport -> FinishReply
 """
 
@@ -115,6 +116,18 @@ class ResumeOut(Message, kw_only=True):
     verified: bool = False
     #: With `verified`: the receipt of that commit. Whoever has the commit pushes it; no agent is run again.
     receipt: dict[str, Any] | None = None
+    #: What the agent last said there, for whoever does not have the conversation itself.
+    last_words: str | None = None
+
+
+class AskedOut(Message, kw_only=True):
+    """A question that the job asked and that is decided, for the agent to go on with."""
+
+    code: str
+    question: str
+    #: `answered`, `cancelled` or `expired`.
+    status: str
+    answer: str | None = None
 
 
 class Assignment(Message, kw_only=True):
@@ -145,6 +158,8 @@ class Assignment(Message, kw_only=True):
     #: Set when the last attempt ended without a report.
     reminder: bool = False
     resume: ResumeOut | None = None
+    #: Every question that the job's earlier attempts asked, but those that are still open; the first one first.
+    asked: list[AskedOut] = field(default_factory=list)
     lease_seconds: float
     renew_seconds: float
 
@@ -205,6 +220,14 @@ class ToolReply(Message, kw_only=True):
 
     result: dict[str, Any] | None = None
     error: str | None = None
+
+
+class AnswerRequest(Message, kw_only=True):
+    """Waits for the answer to a question of this attempt's job; the reply is as `get_question_answer` gives it."""
+
+    question_id: str
+    #: How long the server may hold the request; 0 to 60. What is still open then is told as open.
+    wait_seconds: float = 30.0
 
 
 class QuotaWindow(Message, kw_only=True):

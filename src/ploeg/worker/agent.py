@@ -34,6 +34,8 @@ class AgentRun:
     accepted: Accepted | None
     refused: GateResult | None
     trouble: Exception | None
+    #: Why the job is parked, if it is.
+    parked: str | None
     quota: tuple[QuotaWindow, ...]
 
 
@@ -53,6 +55,7 @@ async def run_agent(live: LiveAttempt, *, resumed: bool) -> AgentRun:
         accepted=calls.accepted,
         refused=calls.refused,
         trouble=calls.trouble,
+        parked=calls.questions.reason,
         quota=_quota(live.assignment.config.runtime, reader),
     )
 

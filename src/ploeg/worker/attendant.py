@@ -34,7 +34,7 @@ class Attendant:
         self._watch = watch
         self._calls = calls
         self._finished = asyncio.Event()
-        #: A limit was passed after the report: the agent goes, the report stands.
+        #: A limit was passed after the report or the parking: the agent goes, and that stands.
         self._enough = asyncio.Event()
         self._shown_out = False
 
@@ -76,7 +76,7 @@ class Attendant:
         breach = self._watch.breach(self._reader.usage)
         if breach is None or self._reader.finished:
             return
-        if self._calls.accepted is not None:
+        if self._calls.accepted is not None or self._calls.questions.parked.is_set():
             self._enough.set()
         else:
             self._live.halt.call(breach.outcome, breach.reason)
@@ -93,12 +93,14 @@ class Attendant:
         await self._agent.stop(min(self._live.bench.settings.kill_grace, self._live.lease.grace))
 
     async def _see_off(self) -> None:
-        """An agent that has finished, or reported, and stays alive, is shown out."""
-        await _either(self._finished, self._calls.reported)
+        """An agent that has finished, or reported, or was parked, and stays alive, is shown out."""
+        parked, grace = self._calls.questions.parked, self._live.bench.settings.finish_grace
+        await _either(self._finished, self._calls.reported, parked)
         with suppress(TimeoutError):
-            await asyncio.wait_for(_either(self._finished, self._enough), LAST_WORDS)
+            last_words = grace if parked.is_set() else LAST_WORDS
+            await asyncio.wait_for(_either(self._finished, self._enough), last_words)
         if self._finished.is_set():
-            await asyncio.sleep(self._live.bench.settings.finish_grace)
+            await asyncio.sleep(grace)
         self._shown_out = True
         await self._agent.stop(self._live.bench.settings.kill_grace)
 

@@ -24,7 +24,8 @@ def brief_for(live: LiveAttempt, endpoint: ToolEndpoint, sandbox: Sandbox, *, re
     credentials = _credentials(live)
     live.hide(endpoint.token, *model_credentials.secrets(credentials))
     session_id = live.session_to_resume
-    prompt = render(assignment, resumed=resumed or session_id is not None)
+    last_words = assignment.resume.last_words if assignment.resume is not None and session_id is None else None
+    prompt = render(assignment, resumed=resumed or session_id is not None, last_words=last_words)
     task, story = assignment.task, assignment.story
     return Brief(
         program=live.offered.program,

@@ -14,12 +14,14 @@ from ploeg.domain.errors import Conflict, Denied, Invalid, NotFound, PloegError,
 from ploeg.domain.gate import GateResult, Receipt
 from ploeg.tools.declaration import Arguments, Result, Side, Tool
 from ploeg.tools.job import JobStatusUpdated, UpdateJobStatus
+from ploeg.tools.question import AskUserQuestion
 from ploeg.tools.task import TaskVerified, VerifyTaskAgainstPlan
 from ploeg.wire.work import ToolCall
 from ploeg.worker.end import Accepted
 from ploeg.worker.gates import Gates
 from ploeg.worker.insist import insist
 from ploeg.worker.live import LiveAttempt
+from ploeg.worker.questions import Questions
 from ploeg.worker.watch import Watch
 
 #: Seconds that a call waits for a server that is away.
@@ -41,16 +43,18 @@ class Calls:
         self.refused: GateResult | None = None
         #: What kept the last `done` from being checked at all.
         self.trouble: Exception | None = None
+        self.questions = Questions(live)
         self._under_way: set[asyncio.Task[dict[str, Any]]] = set()
 
     async def carry_out(self, tool: Tool, arguments: Mapping[str, Any]) -> dict[str, Any]:
         """The tool's structured result; a refusal is one of `domain.errors`, its text is for the agent."""
         checked = tool.check(arguments)
         self._of_this_attempt(checked)
+        self.questions.refuse_when_parked()
         task = asyncio.create_task(self._live.halt.guard(self._carried_out(tool, checked)), name=tool.name)
         self._under_way.add(task)
         try:
-            with self._watch.serving(gates=tool.side is Side.WORKER):
+            with self._watch.serving(waiting=tool.side is Side.WORKER or isinstance(checked, AskUserQuestion)):
                 return await task
         finally:
             self._under_way.discard(task)
@@ -64,10 +68,13 @@ class Calls:
 
     async def _carried_out(self, tool: Tool, checked: Arguments) -> dict[str, Any]:
         if tool.side is Side.SERVER:
-            return await self._forward(tool, checked)
+            result = await self._forward(tool, checked)
+            if isinstance(checked, AskUserQuestion):
+                return await self.questions.answered(result, checked.wait_seconds)
+            return result
         async with self._one_at_a_time:
-            result = await self._here(checked)
-        return result.model_dump(mode="json", exclude_none=True)
+            done = await self._here(checked)
+        return done.model_dump(mode="json", exclude_none=True)
 
     async def _here(self, checked: Arguments) -> Result:
         match checked:

@@ -24,6 +24,7 @@ from ploeg.domain.errors import (
     Unavailable,
 )
 from ploeg.wire.work import (
+    AnswerRequest,
     Assignment,
     ClaimRequest,
     EventChunk,
@@ -95,6 +96,12 @@ class WorkClient:
 
     async def call(self, attempt_id: str, call: ToolCall) -> ToolReply:
         content = await self._send("POST", f"/attempts/{attempt_id}/calls", call, CALL_TIMEOUT, attempt_id)
+        return self._decoded(content, ToolReply)
+
+    async def answer(self, attempt_id: str, request: AnswerRequest) -> ToolReply:
+        """A question as soon as it is decided, or as it is after `request.wait_seconds`."""
+        within = request.wait_seconds + TIMEOUT
+        content = await self._send("POST", f"/attempts/{attempt_id}/answers", request, within, attempt_id)
         return self._decoded(content, ToolReply)
 
     async def finish(self, attempt_id: str, report: FinishReport) -> FinishReply:

@@ -1,7 +1,7 @@
 """How an attempt ended, decided from structured facts alone: what stopped it, what was accepted, what the runtime says.
 
-An accepted report stands against whatever the agent's process does afterwards; only a cancelled job or a lost lease
-stands against the report.
+An accepted report, or that the job is parked, stands against whatever the agent's process does afterwards; only a
+cancelled job or a lost lease stands against them.
 """
 
 from __future__ import annotations
@@ -39,17 +39,20 @@ def classify(
     accepted: Accepted | None,
     refused: GateResult | None,
     trouble: End | None,
+    parked: str | None,
     ending: Ending | None,
 ) -> End:
     """The attempt's end.
 
-    `refused` is the gate that refused the last `done`, `trouble` what kept it from being checked at all; `ending` None:
-    the agent never ran to its end.
+    `refused` is the gate that refused the last `done`, `trouble` what kept it from being checked at all, `parked` what
+    the agent was told to wait for; `ending` None: the agent never ran to its end.
     """
     if breach is not None and breach.outcome in {Outcome.LEASE_LOST, Outcome.CANCELLED}:
         return End(outcome=breach.outcome, reason=breach.reason)
     if accepted is not None:
         return _reported(accepted)
+    if parked is not None:
+        return End(outcome=Outcome.WAITING, reason=parked)
     if breach is not None:
         return End(outcome=breach.outcome, reason=breach.reason)
     if ending is not None and ending.outcome is not None:

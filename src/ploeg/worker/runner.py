@@ -89,6 +89,7 @@ class Runner:
             accepted=run.accepted,
             refused=run.refused,
             trouble=end_of(run.trouble) if run.trouble is not None else None,
+            parked=run.parked,
             ending=run.ending,
         )
 

@@ -12,14 +12,17 @@ from ploeg.domain.limits import Breach, Limits, breached
 
 
 class Watch:
-    """Started with the agent. The gates' own time does not count, and while a tool works the agent is not silent."""
+    """Started with the agent. Its waits for gates and people do not count, and while a tool works it is not silent."""
 
     def __init__(self, limits: Limits, clock: Callable[[], float] = time.monotonic) -> None:
         self._limits = limits
         self._clock = clock
         self._started = clock()
         self._heard = clock()
-        self._gates = 0.0
+        #: Calls under way whose time is not the agent's own, since when there are any, and their time so far.
+        self._waiting = 0
+        self._waiting_since = 0.0
+        self._waited = 0.0
         self._calls: set[str] = set()
         #: Calls that the worker itself is carrying out.
         self._serving = 0
@@ -34,17 +37,16 @@ class Watch:
                 self._calls.discard(event.call_id)
 
     @contextmanager
-    def serving(self, *, gates: bool = False) -> Iterator[None]:
-        """While the worker carries out a call of the agent."""
-        began = self._clock()
+    def serving(self, *, waiting: bool = False) -> Iterator[None]:
+        """While the worker carries out a call of the agent; `waiting`: this is none of the agent's own time."""
         self._serving += 1
+        self._wait(waiting)
         try:
             yield
         finally:
             self._serving -= 1
             self._heard = self._clock()
-            if gates:
-                self._gates += self._heard - began
+            self._wait(-waiting)
 
     @property
     def silent(self) -> float:
@@ -52,7 +54,7 @@ class Watch:
 
     @property
     def elapsed(self) -> float:
-        return self._clock() - self._started - self._gates
+        return self._clock() - self._started - self._waited
 
     def breach(self, usage: Usage) -> Breach | None:
         if self._serving:
@@ -68,3 +70,11 @@ class Watch:
         if limits.max_silence_minutes is not None:
             left.append(limits.max_silence_minutes * 60 - self.silent)
         return max(min(left), 0.0) + 0.02
+
+    def _wait(self, more: int) -> None:
+        """Calls that overlap count once."""
+        now = self._clock()
+        if self._waiting:
+            self._waited += now - self._waiting_since
+        self._waiting += more
+        self._waiting_since = now
