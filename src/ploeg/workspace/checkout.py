@@ -195,7 +195,8 @@ class Checkouts:
             "init", "--quiet", "--template=", f"--object-format={hashing}", str(tree), doing="making a workspace"
         )
         self._furnish(tree / ".git", mirror)
-        await self._git.run("checkout", "--quiet", "--detach", commit, doing="checking out", directory=tree, within=600)
+        await self._git.run("update-ref", "--no-deref", "HEAD", commit, doing="checking out", directory=tree)
+        await self._check_out(tree)
 
     def _furnish(self, repository: Path, mirror: Mirror) -> None:
         (repository / "objects" / "info").mkdir(parents=True, exist_ok=True)
@@ -208,20 +209,23 @@ class Checkouts:
         """From wherever the fresh tree is to the commit and the branch; no agent has been near it yet."""
         tree = workspace.tree
         (tree / ".git" / "packed-refs").write_bytes(await mirror.refs_for_a_workspace())
+        moved = (tree / ".git" / "HEAD").read_text().strip() != commit
         branch = f"refs/heads/{workspace.branch}"
-        if (tree / ".git" / "HEAD").read_text().strip() == commit:
-            # Nothing to move but the name; a checkout would look at every file.
-            await self._git.run("update-ref", branch, commit, doing="making the branch", directory=tree)
-            await self._git.run("symbolic-ref", "HEAD", branch, doing="making the branch", directory=tree)
-        else:
-            arguments = ("checkout", "--quiet", "--force", "--no-track", "-B", workspace.branch, commit, "--")
-            await self._git.run(*arguments, doing="checking out", directory=tree, within=600)
+        for command in (("update-ref", branch, commit), ("symbolic-ref", "HEAD", branch)):
+            await self._git.run(*command, doing="making the branch", directory=tree)
+        if moved:
+            await self._check_out(tree)
         if snapshot is not None:
-            for command in (("read-tree", "--reset", "-u", snapshot), ("reset", "--quiet", "--mixed")):
-                await self._git.run(*command, doing="putting uncommitted files back", directory=tree, within=600)
+            doing = "putting uncommitted files back"
+            await self._git.run("read-tree", "--reset", "-u", snapshot, doing=doing, directory=tree, within=600)
+            await self._git.run("reset", "--quiet", "--mixed", doing=doing, directory=tree, within=600)
         await asyncio.to_thread(shutil.copy2, tree / ".git" / "index", workspace.index)
         record = asdict(workspace) | {"directory": "", "mirror_objects": str(mirror.objects)}
         (workspace.directory / _RECORD).write_text(json.dumps(record), "utf-8")
+
+    async def _check_out(self, tree: Path) -> None:
+        """Makes the files those of HEAD. Not `git checkout`, which ends well when a file could not be written."""
+        await self._git.run("reset", "--quiet", "--hard", doing="checking out", directory=tree, within=600)
 
 
 def _ready(pool: Path) -> list[Path]:

@@ -38,7 +38,7 @@ _REMEDIES = {
     GitFault.OTHER: "see git's own words",
 }
 #: Fewer free bytes than this are none.
-_FULL = 1024 * 1024
+_FULL = 16 * 1024 * 1024
 _TRANSIENT = frozenset({GitFault.UNREACHABLE, GitFault.DISK_FULL, GitFault.OTHER})
 
 #: In order: the first that is found names the fault. The messages are git's own under LC_ALL=C.
