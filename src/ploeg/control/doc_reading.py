@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -85,18 +85,27 @@ def listing(
     """At most 500, by folder and slug."""
     found = caller.product(tx, product)
     wanted = one_of(DocStatus)("status", status) if status is not None else None
-    docs = tx.docs.of_product(found.id, _folders(found, folder, include_disabled), wanted, LIST_MAX)
-    return [DocView(doc, found.code) for doc in docs]
+    return in_product(tx, found, _folders(found, folder, include_disabled), wanted)
+
+
+def in_product(
+    tx: Transaction, product: Product, folders: Sequence[Folder], status: DocStatus | None = None
+) -> list[DocView]:
+    return [DocView(doc, product.code) for doc in tx.docs.of_product(product.id, folders, status, LIST_MAX)]
 
 
 def show(tx: Transaction, caller: Caller, product: str, folder: str, slug: str, revision: int | None = None) -> DocText:
     """A doc with its current text, or with that of an older revision."""
-    found = caller.product(tx, product)
-    doc = named(tx, found.id, folder, slug)
+    return text_in(tx, caller.product(tx, product), folder, slug, revision)
+
+
+def text_in(tx: Transaction, product: Product, folder: str, slug: str, revision: int | None = None) -> DocText:
+    """`show` for callers that have found the product already."""
+    doc = named(tx, product.id, folder, slug)
     text = tx.docs.revision_numbered(doc.id, revision if revision is not None else doc.revision)
     if text is None:
         raise NotFound("doc revision", f"{doc.path} {revision}")
-    return DocText(doc, found.code, text, tx.docs.outline(doc.id))
+    return DocText(doc, product.code, text, tx.docs.outline(doc.id))
 
 
 def section(text: DocText, heading: str) -> str:

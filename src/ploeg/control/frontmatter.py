@@ -130,11 +130,12 @@ class _Nodes(yaml.SafeLoader):
     def compose_node(self, parent: Any, index: Any) -> Any:
         parser: Any = self
         event = parser.peek_event()
+        mark: Any = event.start_mark
         self._depth += 1
         if isinstance(event, yaml.AliasEvent):
-            raise yaml.MarkedYAMLError(problem="write the value itself, not an alias", problem_mark=event.start_mark)
+            raise yaml.MarkedYAMLError(problem="write the value itself, not an alias", problem_mark=mark)
         if self._depth > _DEPTH_MAX:
-            raise yaml.MarkedYAMLError(problem="nest it less deeply", problem_mark=event.start_mark)
+            raise yaml.MarkedYAMLError(problem="nest it less deeply", problem_mark=mark)
         node = super().compose_node(parent, index)
         self._depth -= 1
         return node

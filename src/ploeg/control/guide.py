@@ -43,11 +43,18 @@ def of_product(tx: Transaction, product: Product) -> Guide:
 
 def for_claim(tx: Transaction, product: Product) -> str:
     """The guide that an attempt is bound to. What is wrong with a product's part of it keeps no job waiting."""
+    text, flaw = text_or_flaw(tx, product)
+    if flaw is not None:
+        log.warning("guide.left_out", product=product.code, reason=flaw)
+    return text or built_in_guide()
+
+
+def text_or_flaw(tx: Transaction, product: Product) -> tuple[str | None, str | None]:
+    """The guide, or else what is wrong with it."""
     try:
-        return of_product(tx, product).text
+        return of_product(tx, product).text, None
     except PloegError as error:
-        log.warning("guide.left_out", product=product.code, reason=str(error))
-        return built_in_guide()
+        return None, str(error)
 
 
 def check(folder: Folder, slug: str, status: DocStatus, body: str) -> None:

@@ -7,18 +7,20 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Protocol
 
-from ploeg.control import backlog, find, products
+from ploeg.control import backlog, doc_reading, find, products
 from ploeg.control.backlog import View
 from ploeg.control.toolbelt import showing
 from ploeg.domain import codes
 from ploeg.domain.access import Principal
 from ploeg.domain.backlog import Pbi, Story
 from ploeg.domain.codes import CodeKind
+from ploeg.domain.doc import folders_of
 from ploeg.domain.errors import NotFound
 from ploeg.store.transaction import Transaction
 from ploeg.tools.declaration import Result
 
 JSON = "application/json"
+MARKDOWN = "text/markdown"
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +112,29 @@ class Backlog:
                 raise NotFound("resource", reference)
 
 
-PROVIDERS: tuple[Provider, ...] = (Backlog(),)
+class Docs:
+    """`ploeg-doc://demo/ADR/use-sqlite`. Docs in folders that their product does not use are read, but not listed."""
+
+    templates = (
+        Template("ploeg-doc://{product}/{folder}/{slug}", "doc", "A doc of a product, by folder and name.", MARKDOWN),
+    )
+    _URI = re.compile(r"ploeg-doc://([A-Za-z0-9-]{1,40})/([A-Za-z]{1,20})/([a-z0-9-]{1,80})")
+
+    def listing(self, tx: Transaction, actor: Principal) -> Iterator[Entry]:
+        for product in find.visible_products(tx, actor, include_archived=False):
+            for view in doc_reading.in_product(tx, product, folders_of(product.enabled_doc_folders)):
+                doc = view.doc
+                yield Entry(doc.uri(product.code), f"{product.code}:{doc.path}", doc.title, MARKDOWN)
+
+    def read(self, tx: Transaction, actor: Principal, uri: str) -> Text | None:
+        match = self._URI.fullmatch(uri)
+        if match is None:
+            return None
+        found = doc_reading.text_in(tx, find.product(tx, actor, match[1]), match[2], match[3])
+        return Text(found.revision.content_md, MARKDOWN)
+
+
+PROVIDERS: tuple[Provider, ...] = (Backlog(), Docs())
 TEMPLATES = tuple(template for provider in PROVIDERS for template in provider.templates)
 
 

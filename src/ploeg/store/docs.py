@@ -130,7 +130,11 @@ class Docs:
         return DOC.one(self._tx, statement, product_id=product_id, folder=folder, slug=slug)
 
     def of_product(
-        self, product_id: ProductId, folders: Sequence[Folder], status: DocStatus | None = None, limit: int | None = None
+        self,
+        product_id: ProductId,
+        folders: Sequence[Folder],
+        status: DocStatus | None = None,
+        limit: int | None = None,
     ) -> list[ProductDoc]:
         """Those in some of the folders, by folder and slug."""
         statement = _OF_PRODUCT.where(product_docs.c.folder.in_(list(folders))).limit(limit)

@@ -60,6 +60,10 @@ class ContextShown(Result):
     product: ProductShown
     #: Left out when every story is finished.
     next_story: NextStory | None = None
+    #: What binds every agent of the product.
+    agent_guide: str | None = None
+    #: Why there is none.
+    agent_guide_error: str | None = None
 
 
 HEALTH = Tool(
@@ -85,9 +89,9 @@ LIST_PRODUCTS = Tool(
 GET_CLAUDE_CONTEXT = Tool(
     name="get_claude_context",
     description=(
-        "What to know before working on a product: the product itself with its definition of done, and the next story "
-        "with its backlog item and its tasks in order. The next story is the first one that is not finished, in "
-        "backlog order; blocked backlog items are passed over."
+        "What to know before working on a product: the product itself with its definition of done, the guide that "
+        "binds its agents, and the next story with its backlog item and its tasks in order. The next story is the "
+        "first one that is not finished, in backlog order; blocked backlog items are passed over."
     ),
     arguments=GetClaudeContext,
     result=ContextShown,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ploeg import __version__
-from ploeg.control import find, installation_view, products
+from ploeg.control import find, guide, installation_view, products
 from ploeg.control.next_story import next_story
 from ploeg.control.toolbelt import showing
 from ploeg.control.toolbelt.caller import Caller
@@ -41,7 +41,13 @@ def get_claude_context(tx: Transaction, caller: Caller, arguments: GetClaudeCont
     product = caller.product(tx, arguments.product_id)
     role = find.role(tx, caller.principal, product.id)
     assert role is not None, "only who has a place in a product finds it"
-    return ContextShown(product=showing.product(product, role), next_story=_next(tx, product.id, product.code))
+    text, flaw = guide.text_or_flaw(tx, product)
+    return ContextShown(
+        product=showing.product(product, role),
+        next_story=_next(tx, product.id, product.code),
+        agent_guide=text,
+        agent_guide_error=flaw,
+    )
 
 
 def _next(tx: Transaction, product_id: ProductId, code: str) -> NextStory | None:

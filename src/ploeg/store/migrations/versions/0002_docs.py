@@ -111,7 +111,7 @@ def make_search() -> None:
         return
     op.create_table(
         "product_doc_search",
-        sa.Column("search_key", sa.BigInteger(), nullable=False),
+        sa.Column("search_key", sa.BigInteger(), autoincrement=False, nullable=False),
         sa.Column("words", postgresql.TSVECTOR(), nullable=False),
         sa.PrimaryKeyConstraint("search_key", name="pk_product_doc_search"),
     )
