@@ -218,6 +218,20 @@ async def test_a_tree_whose_folders_were_closed_is_deleted_and_no_link_is_follow
     assert outside.stat().st_mode & 0o777 != 0
 
 
+async def test_folders_nested_beyond_every_path_are_deleted(checkouts: Checkouts, mirror: Mirror, home: Path) -> None:
+    workspace = await take(checkouts, mirror)
+    at = os.open(workspace.tree, os.O_RDONLY)
+    for _ in range(3000):
+        os.mkdir("deeper", dir_fd=at)
+        below = os.open("deeper", os.O_RDONLY, dir_fd=at)
+        os.close(at)
+        at = below
+    os.close(at)
+    await checkouts.remove(workspace, nothing_in(workspace))
+    await checkouts.close()
+    assert list((home / "trash").iterdir()) == []
+
+
 async def test_names_that_are_not_utf8_are_checked_out(
     repository: Repository, mirrors: Mirrors, checkouts: Checkouts
 ) -> None:

@@ -77,6 +77,8 @@ class Git:
             raise Unavailable("git was not found; install it")
         self.program = found
         self._environment = {"PATH": f"{Path(found).parent}:{_PATH}", **_ENVIRONMENT, **(environment or {})}
+        tie = shutil.which("setpriv")
+        self._tied = (tie, "--pdeathsig", "KILL", "--") if tie else ()
         self._config = tuple(part for name, value in _CONFIG.items() for part in ("-c", f"{name}={value}"))
 
     async def run(
@@ -90,14 +92,19 @@ class Git:
         pass_fds: Sequence[int] = (),
         max_output: int = 64 * 1024 * 1024,
         accept: Sequence[int | None] = (0,),
+        dies_with_us: bool = False,
     ) -> Finished:
-        """One git command in a trusted repository. `doing` begins the error's text. Raises `GitError`."""
+        """One git command in a trusted repository. `doing` begins the error's text. Raises `GitError`.
+
+        `dies_with_us`: where the system can do that, a killed worker takes the command along. A push must not go on
+        when nobody holds the lease any more.
+        """
         # Never a repository further up: the ceiling keeps git from looking there.
         where = () if directory is None else ("-C", str(directory))
         ceiling = {} if directory is None else {"GIT_CEILING_DIRECTORIES": str(directory.parent)}
         try:
             finished = await run(
-                [self.program, *where, *self._config, *arguments],
+                [*(self._tied if dies_with_us else ()), self.program, *where, *self._config, *arguments],
                 cwd=Path("/"),
                 env={**self._environment, **ceiling, **(environment or {})},
                 timeout=within,

@@ -134,6 +134,7 @@ class Remote:
                 environment=environment,
                 pass_fds=fds,
                 accept=accept,
+                dies_with_us=True,
             )
 
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
+import os
 import secrets
-import shutil
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+
+from ploeg.workspace.process import Finished, run
+
+_LIMIT = 3600.0
 
 
 class Trash:
@@ -35,22 +36,23 @@ class Trash:
         await asyncio.gather(*self._deletions)
 
     def _delete(self, place: Path) -> None:
-        task = asyncio.create_task(asyncio.to_thread(_delete_tree, place))
+        task = asyncio.create_task(_delete_tree(place))
         self._deletions.add(task)
         task.add_done_callback(self._deletions.discard)
 
 
-def _delete_tree(place: Path) -> None:
-    def open_up(_: Callable[..., Any], path: str, __: object) -> None:
-        """An agent may have taken the rights from its own folders."""
-        folder = Path(path).parent
-        with contextlib.suppress(OSError):
-            for closed in (folder, Path(path)):
-                if closed.is_dir() and not closed.is_symlink() and closed.is_relative_to(place):
-                    closed.chmod(0o700)
-            if Path(path).is_dir() and not Path(path).is_symlink():
-                shutil.rmtree(path, ignore_errors=True)
-            else:
-                Path(path).unlink()
+async def _delete_tree(place: Path) -> None:
+    """What cannot be deleted now is tried again at the next start."""
+    if not await _removed(place):
+        # An agent may have taken the rights from its own folders; links are not followed.
+        await _command("chmod", "-R", "u+rwX", str(place))
+        await _removed(place)
 
-    shutil.rmtree(place, onerror=open_up)
+
+async def _removed(place: Path) -> bool:
+    # `rm` and not shutil: it goes as deep as an agent can nest folders, and leaves this process to its work.
+    return (await _command("rm", "-rf", "--", str(place))).code == 0
+
+
+async def _command(*argv: str) -> Finished:
+    return await run(argv, cwd=Path("/"), env={"PATH": os.defpath}, timeout=_LIMIT)
