@@ -175,6 +175,16 @@ def test_another_worker_s_attempt_is_not_there(house: House, hand: Hand) -> None
         hand.house.write(report.of_caller, hand.actor, "att_\x00")
 
 
+def test_a_job_that_takes_its_worker_down_each_time_comes_to_an_end(house: House, hand: Hand) -> None:
+    for counted in (1, 2, 3):
+        got = hand.take()
+        hand.beat(got, agent_started=True)
+        house.write(report.hand_back, hand.actor, Handback(worker=hand.info))
+        assert (house.attempt(got).outcome, house.job(got).counted) == ("worker_lost", counted)
+        house.clock.turn(seconds=600)
+    assert house.job(got).status is JobStatus.FAILED
+
+
 def test_a_worker_that_starts_anew_hands_its_attempts_back_uncounted(house: House, hand: Hand) -> None:
     house.run(house.a_task("two"))
     lost, held = hand.take(), hand.take()

@@ -79,14 +79,18 @@ def finish(tx: Transaction, actor: Principal, attempt_id: str, report: FinishRep
 
 
 def hand_back(tx: Transaction, actor: Principal, handback: Handback) -> HandbackReply:
-    """A worker that starts: what this instance held and no longer holds goes back to the queue, uncounted."""
+    """A worker that starts: what this instance held and no longer holds goes back to the queue.
+
+    It is counted if the agent had started: a job that takes its worker down each time must come to an end.
+    """
     worker = presence.register(tx, actor, handback.worker)
     unblocked = presence.without_sign_in(worker.runtime_blocks)
     if len(unblocked) != len(worker.runtime_blocks):
         worker = tx.workers.upsert(worker.evolve(runtime_blocks=unblocked))
     lost = [found for found in tx.attempts.active_of_worker(worker.id) if found.id not in handback.still_held]
-    end = settle.End(outcome=Outcome.WORKER_STOPPED, reason="the worker started anew and handed its attempt back")
     for attempt in lost:
+        outcome = Outcome.WORKER_STOPPED if attempt.started_at is None else Outcome.WORKER_LOST
+        end = settle.End(outcome=outcome, reason="the worker started anew and handed its attempt back")
         settle.end_attempt(tx, owned_job(tx, attempt), attempt, end, f"worker:{worker.id}")
     return HandbackReply(worker_id=worker.id, handed_back=[attempt.id for attempt in lost])
 
