@@ -37,7 +37,7 @@ def test_a_person_s_agent_writes_and_links_and_reads_on_where_it_stopped(house: 
     assert person(house, "create_product_doc", product_id="demo", folder="ADR", content_md=CONTENT).noop
     linked = person(house, "link_pbi_doc", pbi_id="PBI-1", doc_id=written.doc_id, role="plan")
     assert (linked.pbi, linked.revision, linked.revision_id) == ("PBI-1", 1, written.revision_id)
-    (listed,) = person(house, "list_product_docs", product_id="demo", status="ACTIVE").items
+    (listed,) = person(house, "list_product_docs", product_id="demo", status="ACTIVE").result
     assert (listed.uri, listed.byte_size) == ("ploeg-doc://demo/ADR/use-sqlite", len(CONTENT) + 25)
 
     parts, offset = [], 0
@@ -52,7 +52,7 @@ def test_a_person_s_agent_writes_and_links_and_reads_on_where_it_stopped(house: 
     assert person(house, "get_product_doc", **DOC, heading="how").text == "# How\nSee [[gone]].\n"
     with pytest.raises(NotFound, match=r"heading in ADR/use-sqlite «title: Use SQLite» was not found"):
         person(house, "get_product_doc", **DOC, heading="title: Use SQLite")
-    (hit,) = person(house, "search_product_docs", product_id="demo", query='"one file"').items
+    (hit,) = person(house, "search_product_docs", product_id="demo", query='"one file"').result
     assert (hit.slug, hit.heading) == ("use-sqlite", "Why")
     assert [str(link.state) for link in person(house, "related_product_docs", **DOC).broken] == ["broken"]
     guide = person(house, "get_agent_guide", product_id="demo")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import Any
 
@@ -37,7 +38,8 @@ def text_of(doc: ProductDoc, content: str, number: int = 1) -> DocRevision:
     )
 
 
-def add(here: Installation, slug: str, content: str = "", links: tuple[Link, ...] = (), **given: Any) -> ProductDoc:
+def blank(here: Installation, slug: str, content: str = "", **given: Any) -> ProductDoc:
+    """A doc that is not stored yet."""
     defaults: dict[str, Any] = {
         "id": DocId(new_id("doc")),
         "product_id": here.product.id,
@@ -53,7 +55,11 @@ def add(here: Installation, slug: str, content: str = "", links: tuple[Link, ...
         "content_hash": sha256_of(content),
         "byte_size": len(content),
     }
-    doc = ProductDoc(**(defaults | given))
+    return ProductDoc(**(defaults | given))
+
+
+def add(here: Installation, slug: str, content: str = "", links: tuple[Link, ...] = (), **given: Any) -> ProductDoc:
+    doc = blank(here, slug, content, **given)
     revision = text_of(doc, content)
     doc = doc.evolve(revision_id=revision.id)
 
@@ -176,3 +182,24 @@ def test_the_longest_text_is_found_by_its_first_and_its_last_word(here: Installa
     add(here, "long", "first " + "again " * 16_000 + "x" * 3000 + " last")
     for word in ("first", "again", "last", "x" * 3000):
         assert found(here, word) == ["long"]
+
+
+def test_writers_at_once_make_one_doc_whose_revisions_follow_each_other(here: Installation) -> None:
+    def write(number: int) -> None:
+        def verb(tx: Any) -> None:
+            doc = tx.docs.named(here.product.id, Folder.ADR, "one", lock=True)
+            if doc is None:
+                made = blank(here, "one")
+                tx.docs.add(made, text_of(made, "first"))
+            else:
+                later = doc.evolve(revision=doc.revision + 1)
+                tx.docs.revise(later, text_of(later, str(number), later.revision))
+
+        here.store.write_blocking(verb)
+
+    with ThreadPoolExecutor(4) as writers:
+        list(writers.map(write, range(12)))
+    doc = here.store.read_blocking(lambda tx: tx.docs.named(here.product.id, Folder.ADR, "one"))
+    assert doc is not None
+    numbers = [revision.number for revision in here.store.read_blocking(lambda tx: tx.docs.revisions(doc.id))]
+    assert numbers == list(range(12, 0, -1))

@@ -116,7 +116,7 @@ class AgentGuide(Result):
 
 
 class DocList(Result):
-    items: list[DocInfo]
+    result: list[DocInfo]
 
 
 class Heading(Result):
@@ -141,7 +141,7 @@ class DocHit(DocInfo):
 
 
 class DocHits(Result):
-    items: list[DocHit]
+    result: list[DocHit]
 
 
 class DocLink(Result):

@@ -48,7 +48,7 @@ def list_product_docs(tx: Transaction, caller: Caller, arguments: ListProductDoc
         status=arguments.status,
         include_disabled=arguments.include_disabled,
     )
-    return DocList(items=[DocInfo(**_info(view.doc, view.product)) for view in found])
+    return DocList(result=[DocInfo(**_info(view.doc, view.product)) for view in found])
 
 
 def get_product_doc(tx: Transaction, caller: Caller, arguments: GetProductDoc) -> DocPart:
@@ -79,7 +79,7 @@ def search_product_docs(tx: Transaction, caller: Caller, arguments: SearchProduc
         include_disabled=arguments.include_disabled,
     )
     return DocHits(
-        items=[DocHit(**_info(hit.doc, hit.product), heading=hit.heading, snippet=hit.snippet) for hit in hits]
+        result=[DocHit(**_info(hit.doc, hit.product), heading=hit.heading, snippet=hit.snippet) for hit in hits]
     )
 
 
