@@ -1,0 +1,95 @@
+"""A product with something for every tool to work on, and one principal of each kind around it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import timedelta
+
+from ploeg.control import calls, people, products, tokens
+from ploeg.domain.access import TokenKind, User
+from ploeg.domain.ids import UserId
+from ploeg.store.ids import new_id
+from ploeg.wire.work import Assignment, ToolCall, ToolReply
+from tests.control.house import Hand, House
+
+DOC = "---\ntitle: Use SQLite\nstatus: ACTIVE\n---\n\nOne file.\n"
+
+
+class Scene:
+    """Product `demo`: PBI-1, ST-001, task T-1 at work (J-1, which asked Q-1 and Q-2), T-2 queued (J-2), T-3 free."""
+
+    def __init__(self, house: House) -> None:
+        self.house = house
+        house.product("demo")
+        self.story = house.story("demo")
+        tasks = [house.task(self.story) for _ in range(3)]
+        house.run(tasks[0])
+        self.hand: Hand = house.hand()
+        self.work: Assignment = self.hand.take()
+        house.run(tasks[1])
+        for number in (1, 2):
+            asked = {"story_id": "ST-001", "question": f"Which colour, {number}?", "options": ["red", "blue"]}
+            assert self.call("ask_user_question", f"ask-{number}", **asked).error is None
+
+    def call(self, tool: str, call_id: str = "c-1", **arguments: object) -> ToolReply:
+        """What the attempt's agent is told."""
+        request = ToolCall(call_id=call_id, tool=tool, arguments=arguments)
+        return self.house.write(calls.call, self.hand.actor, self.house.installation, self.work.attempt_id, request)
+
+    def member(self, role: str, username: str) -> str:
+        """The token of somebody with that role in the product."""
+        self._user(username)
+        self.house.write(products.set_member, self.house.admin, "demo", username, role)
+        return self._token(username, ["read", "write"])
+
+    def reader(self) -> str:
+        self.member("owner", "reader")
+        return self._token("reader", ["read"])
+
+    def demo(self) -> str:
+        """The demo account, even as an owner."""
+        self._user("demo", is_demo=True)
+        self.house.write(products.set_member, self.house.admin, "demo", "demo", "owner")
+        return self._token("demo", ["read", "write"])
+
+    def foreigner(self) -> str:
+        self._user("foreigner")
+        self.house.product("elsewhere")
+        self.house.write(products.set_member, self.house.admin, "elsewhere", "foreigner", "owner")
+        return self._token("foreigner", ["read", "write"])
+
+    def expired(self) -> str:
+        made = self.house.write(people.make_token, self.house.admin, "short", expires_in_days=1)
+        self.house.clock.now += timedelta(days=1)
+        return made.secret
+
+    def revoked(self) -> str:
+        made = self.house.write(people.make_token, self.house.admin, "gone")
+        self.house.write(people.revoke_token, self.house.admin, made.token.id)
+        return made.secret
+
+    def _user(self, username: str, *, is_demo: bool = False) -> None:
+        user = User(id=UserId(new_id("usr")), username=username, created_at=self.house.clock())
+        self.house.write(lambda tx: tx.people.add_user(replace(user, is_demo=is_demo)))
+
+    def _token(self, username: str, scopes: list[str]) -> str:
+        return self.house.write(people.make_token, self.house.admin, username, scopes=scopes, username=username).secret
+
+
+#: Everybody who may knock, and the token they knock with; None is no token.
+PRINCIPALS: dict[str, Callable[[Scene], str | None]] = {
+    "nobody": lambda scene: None,
+    "unknown token": lambda scene: tokens.mint(TokenKind.PERSONAL),
+    "expired token": Scene.expired,
+    "revoked token": Scene.revoked,
+    "worker": lambda scene: scene.hand.secret,
+    "attempt": lambda scene: "x" * 43,
+    "admin": lambda scene: scene.house.secret,
+    "owner": lambda scene: scene.member("owner", "owner"),
+    "member": lambda scene: scene.member("member", "member"),
+    "viewer": lambda scene: scene.member("viewer", "viewer"),
+    "reader": Scene.reader,
+    "demo": Scene.demo,
+    "foreigner": Scene.foreigner,
+}

@@ -1,0 +1,150 @@
+"""Who may call which tool: every tool, every principal, from one table."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from typing import Any
+
+import httpx2
+import pytest
+
+from ploeg.domain.errors import Superseded
+from ploeg.domain.kinds import KINDS, KindName
+from ploeg.tools.declaration import Side
+from ploeg.tools.registry import TOOLS, tools_for_people
+from tests.control.house import House
+from tests.mcp.conftest import Served, text_of
+from tests.mcp.scene import DOC, PRINCIPALS, Scene
+
+pytestmark = pytest.mark.anyio
+
+
+@dataclass(frozen=True)
+class Case:
+    """How a tool is called in the scene."""
+
+    arguments: dict[str, Any] = field(default_factory=dict)
+    #: The argument that names what must be the caller's; None: the tool is about whatever is theirs.
+    subject: str | None = None
+
+
+#: In an order in which each call still finds what it needs.
+CASES: dict[str, Case] = {
+    "health": Case(),
+    "list_products": Case(),
+    "get_claude_context": Case({"product_id": "demo"}, "product_id"),
+    "check_queue_empty": Case({"product_id": "demo"}, "product_id"),
+    "list_jobs": Case({"product_id": "demo"}, "product_id"),
+    "get_job_status": Case({"job_id": "J-1"}, "job_id"),
+    "get_agent_guide": Case({"product_id": "demo"}, "product_id"),
+    "create_product_doc": Case({"product_id": "demo", "folder": "ADR", "content_md": DOC}, "product_id"),
+    "list_product_docs": Case({"product_id": "demo"}, "product_id"),
+    "get_product_doc": Case({"product_id": "demo", "folder": "ADR", "slug": "use-sqlite"}, "product_id"),
+    "search_product_docs": Case({"product_id": "demo", "query": "file"}, "product_id"),
+    "related_product_docs": Case({"product_id": "demo", "folder": "ADR", "slug": "use-sqlite"}, "product_id"),
+    "link_pbi_doc": Case({"pbi_id": "PBI-1", "doc_id": "", "role": "plan"}, "pbi_id"),
+    "list_open_questions": Case({"story_id": "ST-001"}, "story_id"),
+    "get_question_answer": Case({"question_id": "Q-1"}, "question_id"),
+    "answer_question": Case({"question_id": "Q-1", "answer": "red"}, "question_id"),
+    "cancel_question": Case({"question_id": "Q-2"}, "question_id"),
+    "create_pbi": Case({"product_id": "demo", "title": "An item"}, "product_id"),
+    "create_story": Case({"pbi_id": "PBI-1", "title": "A story"}, "pbi_id"),
+    "create_task": Case({"story_id": "ST-001", "title": "A task"}, "story_id"),
+    "update_task_status": Case({"task_id": "T-3", "status": "in_progress"}, "task_id"),
+    "update_task_plan": Case({"task_id": "T-3", "implementation_plan": "Change `a`."}, "task_id"),
+    "log_implementation": Case({"story_id": "ST-001", "content": "Begin."}, "story_id"),
+    "log_test_result": Case({"story_id": "ST-001", "content": "2 passed", "status": "passed"}, "story_id"),
+    "log_commit": Case(
+        {"story_id": "ST-001", "content": "Did it.", "commit_hash": "abcdef1", "commit_message": "Do it"}, "story_id"
+    ),
+    "dispatch_job": Case({"task_id": "T-3"}, "task_id"),
+    "cancel_job": Case({"job_id": "J-2"}, "job_id"),
+}
+#: A reference that leads nowhere, of the same form.
+NOWHERE = {"demo": "nope", "J-1": "J-9", "J-2": "J-9", "PBI-1": "PBI-9", "ST-001": "ST-009", "Q-1": "Q-9", "Q-2": "Q-9"}
+
+SHUT = {"nobody": 401, "unknown token": 401, "expired token": 401, "revoked token": 401, "worker": 403, "attempt": 401}
+
+
+def expected(principal: str, tool: str) -> str:
+    """The table: by what the principal is, and what the tool does to what is theirs."""
+    if principal in SHUT:
+        return str(SHUT[principal])
+    if principal == "foreigner":
+        return "answered" if CASES[tool].subject is None else "not found"
+    if principal in {"viewer", "reader", "demo"} and TOOLS[tool].writes:
+        return "PERMISSION_DENIED"
+    return "answered"
+
+
+def test_the_table_has_every_tool_that_people_are_offered() -> None:
+    assert set(CASES) == {tool.name for tool in tools_for_people()}
+
+
+@pytest.mark.parametrize("principal", PRINCIPALS)
+async def test_every_tool_answers_each_principal_as_the_table_says(served: Served, principal: str) -> None:
+    scene = Scene(served.house)
+    doc = await served.ok("create_product_doc", product_id="demo", folder="ADR", content_md=DOC)
+    secret = PRINCIPALS[principal](scene)
+    seen = {}
+    for tool, case in CASES.items():
+        arguments = {**case.arguments, **({"doc_id": doc["doc_id"]} if "doc_id" in case.arguments else {})}
+        seen[tool] = await outcome(served, secret, tool, arguments)
+    assert seen == {tool: expected(principal, tool) for tool in CASES}
+
+
+async def outcome(served: Served, secret: str | None, tool: str, arguments: dict[str, Any]) -> str:
+    call = {"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": {"name": tool, "arguments": arguments}}
+    response = await served.post(call, token=secret)
+    if response.status_code != 200:
+        return str(response.status_code)
+    result = answered(response)
+    text = result["content"][0]["text"]
+    if not result.get("isError"):
+        return "answered"
+    if "not found or not accessible" in text:
+        return "not found"
+    return "PERMISSION_DENIED" if text.startswith("PERMISSION_DENIED: ") else text
+
+
+def answered(response: httpx2.Response) -> dict[str, Any]:
+    """The result in the answer's event stream."""
+    (line,) = [line for line in response.text.splitlines() if line.startswith("data: {")]
+    found: dict[str, Any] = json.loads(line.removeprefix("data: "))["result"]
+    return found
+
+
+async def test_not_yours_and_not_there_answer_alike(served: Served) -> None:
+    scene = Scene(served.house)
+    secret = PRINCIPALS["foreigner"](scene)
+    async with served.client(secret) as client:
+        for tool, case in CASES.items():
+            if case.subject is None:
+                continue
+            theirs = case.arguments[case.subject]
+            nobodys = NOWHERE.get(theirs, "T-9")
+            told = []
+            for reference in (theirs, nobodys):
+                arguments = {**case.arguments, case.subject: reference}
+                if "doc_id" in arguments:
+                    arguments["doc_id"] = "doc_01m8168f34e1nr6gcevnrt6vgk"
+                result = await client.call_tool(tool, arguments)
+                assert result.is_error, tool
+                told.append(text_of(result).replace(reference, "?"))
+            assert told[0] == told[1], tool
+
+
+def test_an_attempt_calls_its_kind_s_tools_through_the_server_and_no_others(house: House) -> None:
+    scene = Scene(house)
+    kind = KINDS[KindName(scene.work.kind)]
+    denied = {name for name in TOOLS if "PERMISSION_DENIED" in (scene.call(name).error or "")}
+    assert denied == {name for name, tool in TOOLS.items() if tool.side is Side.WORKER or name not in kind.tools}
+
+
+def test_an_attempt_that_has_ended_calls_nothing(house: House) -> None:
+    scene = Scene(house)
+    scene.hand.finish(scene.work, "worker_stopped")
+    for name in TOOLS:
+        with pytest.raises(Superseded):
+            scene.call(name)
