@@ -46,6 +46,11 @@ def alive(nap: str) -> list[int]:
     return [p.pid for p in psutil.process_iter(["cmdline"]) if any(word in part for part in p.info["cmdline"] or ())]
 
 
+def pushing(remote: Remote) -> list[int]:
+    processes = psutil.process_iter(["cmdline"])
+    return [p.pid for p in processes if {"push", str(remote.path)} <= set(p.info["cmdline"] or ())]
+
+
 def begin(installation: Installation, remote: Remote, plan: str = PLAN, **config: Any) -> None:
     installation.add_product(remote.path, config=config)
     installation.run_task(installation.add_task(plan))
@@ -117,6 +122,7 @@ def test_a_worker_killed_while_it_pushes_pushes_again_without_the_agent(
     hook.chmod(0o755)
     begin(installation, remote, verify_commands=["true"])
     wait_for(lambda: bool(alive(nap)), "the push", lambda: installation.log("worker"))
+    assert pushing(remote)
     hook.unlink()
     installation.stop("worker", signal.SIGKILL)
     for pid in alive(
