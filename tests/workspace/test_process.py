@@ -198,6 +198,36 @@ async def test_the_loop_serves_others_while_a_process_floods_it(backend: Backend
         await asyncio.wait_for(reading, 10)
 
 
+async def test_no_descriptor_is_left_open(backend: Backend, enter: Enter) -> None:
+    async def once(script: str) -> None:
+        async with await begin(enter(backend), "/bin/sh", "-c", script) as running:
+            await running.wait(10)
+
+    await once("exit 0")
+    before = len(list(Path("/proc/self/fd").iterdir()))
+    for script in ("exit 0", "kill -9 $$", "echo x >&2", "sleep 1000 & exit 3"):
+        await once(script)
+    with pytest.raises(StartFailed):
+        await start(["no-such-program"], cwd=Path("/"), env={})
+    async with await begin(enter(backend), "sleep", "1000"):
+        pass
+    assert len(list(Path("/proc/self/fd").iterdir())) == before
+
+
+async def test_a_start_that_is_called_off_leaves_nothing(backend: Backend, enter: Enter) -> None:
+    before = len(list(Path("/proc/self/fd").iterdir()))
+    for delay in (0.0, 0.001, 0.005, 0.01, 0.02, 0.04):
+        mark = secrets.token_hex(8)
+        starting = asyncio.create_task(begin(enter(backend), "sleep", "1000", mark=mark))
+        await asyncio.sleep(delay)  # at various moments of the start
+        starting.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            async with await starting:
+                pass
+        await until(lambda mark=mark: marked(f"{MARKER}={mark}") == [], "an orphan is left")
+    await until(lambda: len(list(Path("/proc/self/fd").iterdir())) <= before, "a descriptor is left open")
+
+
 async def test_a_tree_whose_guardian_was_killed_is_found_by_its_mark(enter: Enter) -> None:
     mark = secrets.token_hex(8)
     script = 'setsid sleep 1000 & echo "$PPID"; sleep 1001'

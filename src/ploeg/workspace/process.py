@@ -85,7 +85,7 @@ class Process:
     async def stop(self, grace: float) -> int:
         """Interrupts, asks to terminate after half the grace, then kills; returns when nothing of the tree is left.
 
-        Raises `TimeoutError` in the one case where that cannot be proven: the kernel holds a process that does not end.
+        Only what the kernel itself holds in an uninterruptible wait is given up, after ten seconds.
         """
         for number in (signal.SIGINT, signal.SIGTERM):
             if grace > 0 and not self._gone.is_set():
@@ -177,7 +177,6 @@ async def start(
 
     Without a sandbox it is a trusted command; an agent always gets one, if only the backend `none`.
     `stdin` is what it reads, or a descriptor to read it from; None closes it.
-    Call it on the thread of the event loop: a sandbox ends with the thread that started it.
     """
     tree = GroupTree(argv, cwd, env) if sandbox is None else sandbox.tree(argv, cwd, env)
     out, out_child = open_pipe()
@@ -194,11 +193,13 @@ async def start(
             pass_fds=(*tree.pass_fds, *pass_fds),
             start_new_session=True,
         )
-    except OSError as error:
+    except BaseException as error:
         os.close(out)
         os.close(err)
         tree.close()
-        raise StartFailed(f"{argv[0]} could not be started: {error.strerror}") from None
+        if isinstance(error, OSError):
+            raise StartFailed(f"{argv[0]} could not be started: {error.strerror}") from None
+        raise
     finally:
         for fd in (out_child, err_child, *([given] if isinstance(stdin, bytes) and given is not None else [])):
             os.close(fd)

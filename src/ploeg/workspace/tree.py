@@ -197,6 +197,7 @@ class NamespaceTree(GuardianTree):
 
     async def emptied(self, code: int) -> int:
         code = await super().emptied(code)
+        # Bubblewrap passes the signal that ended the program on as a shell would.
         return 128 - code if 128 < code < 128 + signal.NSIG else code
 
     def close(self) -> None:
