@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -81,6 +82,23 @@ def test_a_call_that_is_sent_again_asks_nothing_new(house: House, agent: Agent) 
     assert house.told().count("question.asked") == 1
 
 
+def test_the_same_question_again_is_the_one_that_was_asked_until_it_is_withdrawn(house: House, agent: Agent) -> None:
+    assert agent.ask(wait_seconds=0) == agent.ask() == "Q-1"
+    house.write(questions.answer, house.admin, "Q-1", "red")
+    again = agent.call("ask_user_question", story_id=agent.story, question="Which colour?")
+    assert (again["code"], again["answer"]) == ("Q-1", "red")
+    agent.ask("Another?")
+    agent.call("cancel_question", question_id="Q-2")
+    assert agent.ask("Another?") == "Q-3"
+
+
+def test_a_question_outlives_the_attempt_that_lost_its_worker(house: House, agent: Agent) -> None:
+    agent.ask()
+    agent.hand.finish(agent.work, "worker_stopped")
+    house.write(questions.answer, house.admin, "Q-1", "red")
+    assert agent.hand.take().asked[0].answer == "red"
+
+
 def test_an_answer_queues_the_parked_job_at_once_in_the_same_session(house: House, agent: Agent) -> None:
     agent.ask()
     assert agent.park() == "waiting"
@@ -149,7 +167,7 @@ def test_viewers_look_and_strangers_find_nothing(house: House, agent: Agent) -> 
 
 def test_questions_are_listed_by_status_product_and_story(house: House, agent: Agent) -> None:
     agent.ask()
-    agent.ask()
+    agent.ask("Another?")
     house.write(questions.cancel, house.admin, "Q-1")
 
     def listed(**wanted: Any) -> list[str]:
@@ -188,7 +206,7 @@ def test_time_takes_the_recommended_option_where_that_is_the_policy(house: House
 def test_time_fails_the_job_where_that_is_the_policy(house: House, agent: Agent) -> None:
     policy(house, OnExpiry.FAIL)
     agent.ask()
-    agent.ask()
+    agent.ask("Another?")
     agent.park()
     house.clock.turn(hours=24)
     house.write(questions.expire)
@@ -254,10 +272,10 @@ def test_what_cannot_be_asked_is_refused_to_the_agent(house: House, agent: Agent
         agent.ask(options=["red"], recommended=2)
     with pytest.raises(AssertionError, match="story"):
         agent.ask(story_id="ST-999")
-    for _ in range(questions.ASKED_MAX):
-        agent.ask()
+    for number in range(questions.ASKED_MAX):
+        agent.ask(f"Number {number}?")
     with pytest.raises(AssertionError, match="may ask no more"):
-        agent.ask()
+        agent.ask("One more?")
 
 
 async def test_a_wait_ends_with_the_answer(house: House, agent: Agent) -> None:
@@ -273,6 +291,25 @@ async def test_a_wait_ends_with_the_answer(house: House, agent: Agent) -> None:
         "blue",
         "admin",
     )
+
+
+async def test_the_sweep_ends_a_question_at_its_deadline_even_one_asked_while_it_rested(
+    house: House, agent: Agent
+) -> None:
+    house.plane.installation = replace(house.installation, question_deadline=timedelta(seconds=5))
+    house.installation = house.plane.installation
+    with house.plane.watch.subscribed() as subscription:
+        sweeper = sweep.Sweeper(house.plane)
+        rest, until = await sweeper.look()
+        resting = asyncio.create_task(sweeper.rest(subscription, rest, until))
+        await asyncio.sleep(0)
+        call = ToolCall(call_id="1", tool="ask_user_question", arguments={"story_id": agent.story, "question": "Now?"})
+        await house.plane.work(agent.hand.secret, calls.call, house.installation, agent.work.attempt_id, call)
+        await asyncio.wait_for(resting, 10)
+        assert (await sweeper.look())[0] == timedelta(seconds=5)
+        house.clock.turn(seconds=5)
+        await sweeper.look()
+    assert question(house, "Q-1").status is QuestionStatus.EXPIRED
 
 
 async def test_a_wait_without_an_answer_ends_with_the_open_question(house: House, agent: Agent) -> None:

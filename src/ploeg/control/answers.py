@@ -10,7 +10,6 @@ from ploeg.control.toolbelt import question
 from ploeg.control.toolbelt.caller import AttemptCaller
 from ploeg.domain.errors import Invalid, NotFound
 from ploeg.domain.occurrence import Event
-from ploeg.domain.question import QuestionStatus
 from ploeg.store.transaction import Transaction
 from ploeg.tools.question import QuestionState
 from ploeg.wire.work import AnswerRequest, ToolReply
@@ -31,7 +30,7 @@ async def next_answer(plane: ControlPlane, secret: str, attempt_id: str, request
                 found = await plane.read(_look, plane, secret, attempt_id, request.question_id)
             except (Invalid, NotFound) as refusal:
                 return ToolReply(error=str(refusal))
-            if found.status != QuestionStatus.OPEN or _left(until) <= 0 or plane.watch.stopping:
+            if found.status != "open" or _left(until) <= 0 or plane.watch.stopping:
                 return ToolReply(result=found.model_dump(mode="json", exclude_none=True))
             happened = await subscription.take(min(_left(until), LOOK_AGAIN_SECONDS))
             while happened and _left(until) > 0 and not any(_concerns(event, found) for event in happened):

@@ -33,6 +33,11 @@ class Asking:
     recommended: int | None = None
     task_id: TaskId | None = None
 
+    def repeats(self, earlier: Question) -> bool:
+        """A call that was sent again, or an agent that asks again what is open or answered."""
+        alive = earlier.answerable or earlier.answer is not None
+        return earlier.id == self.id or (alive and earlier.question == kept_json(self.question))
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class QuestionLine:
@@ -49,11 +54,15 @@ class QuestionLine:
 def ask(
     tx: Transaction, installation: Installation, job: Job, attempt: Attempt, story: Story, asking: Asking
 ) -> Question:
-    """The question, open. The attempt goes on; its worker waits for the answer or parks the job."""
-    earlier = tx.questions.get(asking.id)
-    if earlier is not None:
-        return earlier
-    if len(tx.questions.of_job(job.id)) >= ASKED_MAX:
+    """The question; what the job has asked before in the same words is the same question, with its answer.
+
+    The attempt goes on; its worker waits for the answer or parks the job.
+    """
+    asked = tx.questions.of_job(job.id)
+    same = next((each for each in asked if asking.repeats(each)), None)
+    if same is not None:
+        return same
+    if len(asked) >= ASKED_MAX:
         raise Conflict(f"this job has asked {ASKED_MAX} questions, and may ask no more")
     question = Question(
         id=asking.id,

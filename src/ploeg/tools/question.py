@@ -93,7 +93,8 @@ ASK_USER_QUESTION = Tool(
         "Ask the people of this product what only they can decide; look in the plan and the repository first. Give 2 "
         "to 4 options, and the number of the one that you recommend. The call waits for the answer. If none comes, the "
         "result says `stop`: the job is parked, and you must end your session at once, without closing the job. It is "
-        "taken up again where you left it as soon as somebody answers. Never guess an answer."
+        "taken up again where you left it as soon as somebody answers. Asking the same again is no new question: it "
+        "waits for the same answer. Never guess an answer."
     ),
     arguments=AskUserQuestion,
     result=QuestionAsked,

@@ -19,6 +19,11 @@ HELD = 30.0
 #: Seconds that an answer may be out of reach because the server is away.
 PATIENCE = 30.0
 
+LATER = (
+    "go on, and look for the answer later with get_question_answer; when nothing is left to do without it, ask the "
+    "same again with wait_seconds=600"
+)
+
 
 class Questions:
     """Those of one attempt's agent."""
@@ -37,7 +42,7 @@ class Questions:
     async def answered(self, asked: dict[str, Any], seconds: float) -> dict[str, Any]:
         """The question with its answer; without one in time the job is parked, and the agent is told to stop."""
         if seconds == 0:
-            return asked | {"advice": f"look for the answer later: get_question_answer(question_id={asked['code']!r})"}
+            return asked | {"advice": LATER}
         state = await self._wait(asked, seconds)
         if state.get("answer") is not None:
             return state | {"next_action": "continue"}
