@@ -317,6 +317,7 @@ async def test_files_that_weigh_too_much_are_left_and_the_commits_taken(
     kept = await Keeper(backend, max_bundle_bytes=MIB).collect(workspace, mirror)
     assert isinstance(kept, Kept)
     assert (kept.head, kept.snapshot, kept.whole, kept.clean) == (head, None, False, False)
+    assert kept.uncommitted == tuple(f"heavy{number}" for number in range(8))
     with pytest.raises(Conflict, match="set it aside"):
         await checkouts.remove(workspace, kept)
 

@@ -211,6 +211,37 @@ async def test_history_is_read_from_the_mirror(repository: Repository, mirrors: 
     assert not await mirror.has("--help")
 
 
+async def test_nothing_but_a_whole_commit_name_is_given_to_git(repository: Repository, mirrors: Mirrors) -> None:
+    mirror = await mirrors.open(repository.url)
+    sha = (await mirror.base("x")).sha
+    for name in ("--output=pwned", "HEAD", sha[:12], sha.upper(), f"{sha}\n", ""):
+        assert not await mirror.has(name)
+        for asking in (
+            mirror.diff(name, sha),
+            mirror.diff(sha, name),
+            mirror.commits(sha, name),
+            mirror.merge_base(name, sha),
+            mirror.tree(name),
+            mirror.push(name, "ploeg/T-1"),
+        ):
+            with pytest.raises(Invalid, match="commit"):
+                await asking
+
+
+async def test_where_two_commits_went_apart_is_found(repository: Repository, mirrors: Mirrors) -> None:
+    fork = repository.tip("trunk")
+    assert fork is not None
+    one = repository.commit({"one": "1"})
+    repository.git("checkout", "--quiet", "-b", "other", fork)
+    other = repository.commit({"other": "1"})
+    repository.git("checkout", "--quiet", "--orphan", "alone")
+    alone = repository.commit({"alone": "1"})
+    mirror = await mirrors.open(repository.url)
+    assert await mirror.merge_base(one, other) == fork
+    assert await mirror.merge_base(fork, one) == fork
+    assert await mirror.merge_base(one, alone) is None
+
+
 async def test_a_push_goes_forward_and_twice_is_harmless(repository: Repository, mirrors: Mirrors) -> None:
     first = repository.tip("trunk")
     assert first is not None
@@ -303,18 +334,21 @@ async def test_fetching_never_touches_kept_work(repository: Repository, mirrors:
     assert [kept.ref for kept in await mirror.kept()] == ["refs/ploeg/J-1/1"]
 
 
-async def test_tidying_packs_and_drops_nothing(repository: Repository, mirrors: Mirrors) -> None:
+async def test_tidying_packs_and_drops_nothing(
+    repository: Repository, mirrors: Mirrors, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("ploeg.workspace.mirror._MANY_PACKS", 1)
     mirror = await mirrors.open(repository.url)
     lone = repository.commit({"lone": "1"}, push=False)
     repository.git("push", "--quiet", "origin", "HEAD:refs/heads/doomed")
     await mirror.fetch()
     repository.git("push", "--quiet", "origin", ":doomed")
     await mirror.fetch()
-    for number in range(60):
-        (mirror.objects / "pack" / f"pack-{number}.pack").touch()  # not a pack, only counted
-    for number in range(60):
-        (mirror.objects / "pack" / f"pack-{number}.pack").unlink()
     await mirror.tidy()
+    packs = list((mirror.objects / "pack").glob("*.pack"))
+    loose = [path for path in mirror.objects.glob("??/*") if path.is_file()]
+    assert (len(packs), loose) == (1, [])
+    assert await mirror.branch_tip("doomed") is None
     assert await mirror.has(lone)
 
 

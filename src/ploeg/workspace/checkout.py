@@ -22,7 +22,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from ploeg.domain.errors import Conflict, Invalid
-from ploeg.workspace.git import Git, check_branch
+from ploeg.workspace.git import Git, check_branch, check_sha
 from ploeg.workspace.kept import Kept, KeptElsewhere, NothingToKeep, Removable
 from ploeg.workspace.mirror import Mirror
 from ploeg.workspace.trash import Trash
@@ -85,6 +85,8 @@ class Checkouts:
         """
         directory = self._directory(job_code)
         check_branch(branch)
+        for sha in filter(None, (commit, base, snapshot)):
+            check_sha(sha)
         if self.existing(job_code) is not None:
             raise Conflict(f"{job_code} still has a workspace; keep its work and remove it first")
         if directory.exists():

@@ -80,5 +80,9 @@ packed=no
     [ "$(news refs/ploeg/head)" = 0 ] || pack refs/ploeg/head
 }
 printf '%s %s %s %s %s\n' "$head" "$committed" "$snapshot" "$packed" "$whole"
-[ "$snapshot" = - ] || git diff-tree -r -z --name-only --no-renames "$head" "$now" | head -c 65536
+{
+    [ "$now" = "$committed" ] || git diff-tree -r -z --name-only --no-renames "$head" "$now"
+    [ "$whole" = yes ] || git diff-files -z --name-only
+    [ "$whole" = yes ] || git ls-files --others --exclude-standard -z
+} | head -c 65536
 rm -rf "$scratch"

@@ -16,7 +16,7 @@ from ploeg.domain.errors import Invalid, Unavailable
 from ploeg.workspace.faults import GitError, GitFault, error_from
 from ploeg.workspace.process import Finished, StartFailed, run
 
-__all__ = ["Git", "GitError", "GitFault", "check_branch", "check_url", "hardening", "is_sha"]
+__all__ = ["Git", "GitError", "GitFault", "check_branch", "check_sha", "check_url", "hardening", "is_sha"]
 
 _PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 _ENVIRONMENT = {
@@ -49,6 +49,7 @@ _CONFIG = {
     "protocol.ext.allow": "never",
     "submodule.recurse": "false",
     "fetch.recurseSubmodules": "false",
+    "fetch.unpackLimit": "1",
     "push.recurseSubmodules": "no",
     "transfer.bundleURI": "false",
     "gc.auto": "0",
@@ -126,6 +127,13 @@ class Git:
 
 def is_sha(text: str) -> bool:
     return _SHA.fullmatch(text) is not None
+
+
+def check_sha(text: str) -> str:
+    """A whole object name, which cannot be taken for an option. Raises `Invalid`."""
+    if not is_sha(text):
+        raise Invalid("commit", text, "use the commit's full name")
+    return text
 
 
 def check_url(url: str) -> str:

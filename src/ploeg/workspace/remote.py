@@ -11,7 +11,7 @@ from pathlib import Path
 
 from ploeg.workspace.credentials import Askpass, Credentials
 from ploeg.workspace.faults import short
-from ploeg.workspace.git import Git, GitError, GitFault, check_branch, check_url
+from ploeg.workspace.git import Git, GitError, GitFault, check_branch, check_sha, check_url
 from ploeg.workspace.process import Finished
 
 _LOOK = 60.0
@@ -96,7 +96,7 @@ class Remote:
     async def push_from(self, mirror: Path, sha: str, branch: str, within: float) -> PushResult:
         """Puts a commit on a branch, only ever forward. An answer that got lost is looked up."""
         target = f"refs/heads/{check_branch(branch)}"
-        arguments = ["push", "--porcelain", "--no-verify", "--no-signed", self.url, f"{sha}:{target}"]
+        arguments = ["push", "--porcelain", "--no-verify", "--no-signed", self.url, f"{check_sha(sha)}:{target}"]
         try:
             finished = await self._run(arguments, f"pushing {branch}", within, mirror, accept=(0, 1))
         except GitError as error:

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from ploeg.domain.gate import FileChange
-from ploeg.workspace.git import Git
+from ploeg.workspace.git import Git, check_sha, is_sha
 
 KEPT = "refs/ploeg"
 
@@ -73,25 +73,29 @@ class Repository:
         return listed.replace(b" refs/heads/", b" refs/remotes/origin/")
 
     async def has(self, sha: str) -> bool:
-        return await self._resolve(f"{sha}^{{commit}}") is not None
+        return is_sha(sha) and await self._resolve(f"{sha}^{{commit}}") is not None
 
     async def tree(self, sha: str) -> str:
         """The tree of a commit."""
-        return await self._text("rev-parse", "--verify", f"{sha}^{{tree}}", doing="reading a commit")
+        return await self._text("rev-parse", "--verify", f"{check_sha(sha)}^{{tree}}", doing="reading a commit")
 
     async def merge_base(self, one: str, other: str) -> str | None:
         """The commit from which the two went apart; None if they have no history in common."""
         finished = await self._git.run(
-            "merge-base", one, other, doing="comparing commits", directory=self.path, accept=(0, 1)
+            "merge-base",
+            check_sha(one),
+            check_sha(other),
+            doing="comparing commits",
+            directory=self.path,
+            accept=(0, 1),
         )
         return finished.stdout.decode().strip() or None
 
     async def commits(self, base: str, head: str, limit: int = 200) -> list[Commit]:
         """What `head` has and `base` has not, newest first."""
         form = "--format=%H%x00%s%x00%an%x00%ct"
-        finished = await self._run(
-            "log", "-z", form, f"--max-count={limit}", f"{base}..{head}", doing="reading commits"
-        )
+        span = f"{check_sha(base)}..{check_sha(head)}"
+        finished = await self._run("log", "-z", form, f"--max-count={limit}", span, doing="reading commits")
         fields = finished.split(b"\0")
         rows = [fields[n : n + 4] for n in range(0, len(fields) - 3, 4)]
         return [
@@ -101,7 +105,7 @@ class Repository:
 
     async def diff(self, base: str, head: str, *, text_limit: int = 256 * 1024) -> Diff:
         """The changes from `base` to `head`. A rename is a deletion and an addition."""
-        plain = ("--no-renames", "--no-ext-diff", "--no-textconv", "--no-color", base, head, "--")
+        plain = ("--no-renames", "--no-ext-diff", "--no-textconv", "--no-color", check_sha(base), check_sha(head), "--")
         counted = await self._run("diff", "--numstat", "-z", *plain, doing="comparing commits")
         shown = await self._git.run(
             "diff", *plain, doing="comparing commits", directory=self.path, max_output=text_limit, accept=(0, None)
