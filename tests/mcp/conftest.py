@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import socket
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -17,12 +17,13 @@ import uvicorn
 from fastapi import FastAPI
 from mcp.client import Client
 from mcp.client.streamable_http import streamable_http_client
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from ploeg.api.app import create_app
 from ploeg.mcp.endpoint import McpEndpoint, Names
 from tests.control.house import House, house, template
 
-__all__ = ["house", "served", "template"]
+__all__ = ["house", "served", "template", "unlocked"]
 
 PUBLIC_URL = "https://ploeg.example.org"
 
@@ -54,8 +55,9 @@ class Served:
     async def ok(self, tool: str, secret: str | None = None, **arguments: Any) -> dict[str, Any]:
         result = await self.call(tool, secret, **arguments)
         assert not result.is_error, result.content
-        assert result.structured_content is not None
-        return result.structured_content
+        structured: dict[str, Any] | None = result.structured_content
+        assert structured is not None
+        return structured
 
     async def refused(self, tool: str, secret: str | None = None, **arguments: Any) -> str:
         """What the tool says to a call that it refuses."""
@@ -84,6 +86,29 @@ class _Engine(uvicorn.Server):
 
 @pytest.fixture
 async def served(house: House) -> AsyncIterator[Served]:
+    async with _serving(house, lambda app: app) as served:
+        yield served
+
+
+@pytest.fixture
+async def unlocked(house: House) -> AsyncIterator[Served]:
+    """Takes every request for the administrator's, for clients that can send no token."""
+
+    def unlock(app: ASGIApp) -> ASGIApp:
+        async def with_token(scope: Scope, receive: Receive, send: Send) -> None:
+            if scope["type"] == "http":
+                bearer = (b"authorization", f"Bearer {house.secret}".encode())
+                scope = {**scope, "headers": [*scope["headers"], bearer]}
+            await app(scope, receive, send)
+
+        return with_token
+
+    async with _serving(house, unlock) as served:
+        yield served
+
+
+@asynccontextmanager
+async def _serving(house: House, around: Callable[[ASGIApp], ASGIApp]) -> AsyncIterator[Served]:
     mcp = McpEndpoint(house.plane, Names.of("127.0.0.1", PUBLIC_URL))
 
     @asynccontextmanager
@@ -92,7 +117,7 @@ async def served(house: House) -> AsyncIterator[Served]:
             yield
 
     listener = socket.create_server(("127.0.0.1", 0), backlog=512)
-    app = create_app(house.plane, lifespan, mcp)
+    app = around(create_app(house.plane, lifespan, mcp))
     engine = _Engine(uvicorn.Config(app, lifespan="on", log_config=None, timeout_graceful_shutdown=5))
     serving = asyncio.create_task(engine.serve(sockets=[listener]))
     yield Served(house, f"http://127.0.0.1:{listener.getsockname()[1]}")

@@ -22,10 +22,16 @@ INSTALL = ("npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund")
 
 
 @pytest.fixture(scope="session")
-def claude_program() -> str:
-    """The real Claude Code program of `tests/agents/package-lock.json`, installed from npm once."""
+def agent_programs() -> Path:
+    """The folder of the programs of `tests/agents/package-lock.json`, installed from npm once."""
     _install_agents()
-    program = Claude().available(str(AGENTS / "node_modules" / ".bin"))
+    return AGENTS / "node_modules" / ".bin"
+
+
+@pytest.fixture(scope="session")
+def claude_program(agent_programs: Path) -> str:
+    """The real Claude Code program of `tests/agents/package-lock.json`, installed from npm once."""
+    program = Claude().available(str(agent_programs))
     assert program, f"`{' '.join(INSTALL)}` in {AGENTS.name} brought no claude program for this machine"
     return program
 
