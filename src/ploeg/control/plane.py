@@ -18,6 +18,9 @@ from ploeg.store.info import EngineInfo
 from ploeg.store.store import Store
 from ploeg.store.transaction import Transaction
 
+#: Doors that put verbs together name the type of what a verb is given.
+__all__ = ["ControlPlane", "Transaction"]
+
 P = ParamSpec("P")
 T = TypeVar("T")
 

@@ -9,6 +9,7 @@ from typing import Protocol
 
 from ploeg.control import backlog, doc_reading, find, products
 from ploeg.control.backlog import View
+from ploeg.control.plane import Transaction
 from ploeg.control.toolbelt import showing
 from ploeg.domain import codes
 from ploeg.domain.access import Principal
@@ -16,7 +17,6 @@ from ploeg.domain.backlog import Pbi, Story
 from ploeg.domain.codes import CodeKind
 from ploeg.domain.doc import folders_of
 from ploeg.domain.errors import NotFound
-from ploeg.store.transaction import Transaction
 from ploeg.tools.declaration import Result
 
 JSON = "application/json"

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from ploeg.control import find
+from ploeg.control.plane import Transaction
 from ploeg.domain.access import Principal
 from ploeg.domain.errors import Invalid, NotFound
 from ploeg.prompts.people import implement_next_story
-from ploeg.store.transaction import Transaction
 
 NAME = "implement_next_story"
 DESCRIPTION = "Implement the next story of a product, task by task, and keep the backlog up to date meanwhile."
