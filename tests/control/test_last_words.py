@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from typing import Any
 
 import pytest
@@ -62,6 +63,14 @@ async def test_of_a_long_conversation_only_the_end_is_told(house: House) -> None
 
 async def test_an_agent_that_said_nothing_leaves_no_words(house: House) -> None:
     await parked_after(house)
+    found = await claim(house, house.hand("two"))
+    assert found.resume is not None
+    assert found.resume.last_words is None
+
+
+async def test_a_transcript_that_is_gone_keeps_no_job_from_going_on(house: House) -> None:
+    await parked_after(house, {"text": "First I look."})
+    shutil.rmtree(house.folder / "transcripts")
     found = await claim(house, house.hand("two"))
     assert found.resume is not None
     assert found.resume.last_words is None

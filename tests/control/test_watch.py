@@ -9,7 +9,7 @@ import pytest
 
 from ploeg.control.watch import BACKLOG_MAX, Fit, Waiter, Watch
 from ploeg.domain.errors import Unavailable
-from ploeg.domain.ids import ProductId
+from ploeg.domain.ids import ProductId, WorkerId
 from ploeg.domain.occurrence import Event
 
 pytestmark = pytest.mark.anyio
@@ -23,10 +23,20 @@ def event(type_: str = "job.queued", number: int = 1, product: str = "prd_1", **
     return Event(id=number, at=datetime.now(UTC), type=type_, actor="server", product_id=ProductId(product), data=said)
 
 
-def resting(watch: Watch, stack: ExitStack, fit: Fit = PATCH) -> Waiter:
+def resting(watch: Watch, stack: ExitStack, fit: Fit = PATCH, worker: str = "wrk_1") -> Waiter:
     waiter = stack.enter_context(watch.waiting())
-    waiter.found_nothing(fit)
+    waiter.found_nothing(fit, WorkerId(worker))
     return waiter
+
+
+async def test_a_job_that_goes_on_wakes_the_worker_that_has_its_conversation() -> None:
+    watch = Watch()
+    with ExitStack() as stack:
+        waiters = [resting(watch, stack, worker=worker) for worker in ("one", "two", "three")]
+        watch.tell([event(resumes_on="two")])
+        assert [waiter.awake for waiter in waiters] == [False, True, False]
+        watch.tell([event(number=2, resumes_on="two")])
+        assert [waiter.awake for waiter in waiters] == [True, True, False]
 
 
 async def test_one_job_wakes_one_waiter() -> None:

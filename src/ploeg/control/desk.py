@@ -34,8 +34,8 @@ async def next_assignment(
             waiter.ask()
             answer = await plane.work(secret, dispatch.claim, plane.installation, request)
             if answer.assignment is not None:
-                return await with_last_words(plane, answer.assignment)
-            waiter.found_nothing(_fit(answer.offer))
+                break
+            waiter.found_nothing(_fit(answer.offer), answer.worker_id)
             left = until - loop.time()
             if left <= 0:
                 return None
@@ -45,6 +45,7 @@ async def next_assignment(
                 raise Unavailable("the server is stopping")
             if hung_up.heard:
                 return None
+    return await with_last_words(plane, answer.assignment)
 
 
 class _HangUp:

@@ -18,7 +18,7 @@ from ploeg.domain.access import Principal
 from ploeg.domain.attempt import Attempt, Phase
 from ploeg.domain.backlog import Task, TaskStatus
 from ploeg.domain.errors import Superseded
-from ploeg.domain.ids import AttemptId
+from ploeg.domain.ids import AttemptId, WorkerId
 from ploeg.domain.job import Job
 from ploeg.domain.worker import WorkerRecord
 from ploeg.store.claims import Offer
@@ -33,6 +33,7 @@ class Answer:
 
     assignment: Assignment | None
     offer: Offer
+    worker_id: WorkerId
     #: A blocked runtime comes free then.
     ask_again_at: datetime | None = None
 
@@ -44,12 +45,12 @@ def claim(tx: Transaction, actor: Principal, installation: Installation, request
     key = line("claim_key", request.claim_key)
     earlier = tx.attempts.by_claim_key(worker.id, key)
     if earlier is not None:
-        return Answer(_answered_before(earlier), offer)
+        return Answer(_answered_before(earlier), offer, worker.id)
     attempt_id = AttemptId(new_id("att"))
     job = tx.claims.take(offer, attempt_id, tx.now) if offer.runtimes else None
     if job is None:
-        return Answer(None, offer, presence.block_lifts_at(worker, tx.now))
-    return Answer(_start(tx, installation, job, attempt_id, worker, key), offer)
+        return Answer(None, offer, worker.id, presence.block_lifts_at(worker, tx.now))
+    return Answer(_start(tx, installation, job, attempt_id, worker, key), offer, worker.id)
 
 
 def _answered_before(attempt: Attempt) -> Assignment:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 
+import structlog
+
 from ploeg.control.plane import ControlPlane
 from ploeg.control.transcripts import Transcripts
 from ploeg.domain.attempt import Attempt
@@ -15,6 +17,8 @@ from ploeg.wire.work import Assignment
 WORDS_MAX = 4000
 #: Bytes at the end of a transcript in which it is looked for.
 TAIL_BYTES = 256 * 1024
+
+log = structlog.get_logger("ploeg.claims")
 
 
 async def with_last_words(plane: ControlPlane, assignment: Assignment) -> Assignment:
@@ -31,9 +35,14 @@ async def with_last_words(plane: ControlPlane, assignment: Assignment) -> Assign
 def last_words(transcripts: Transcripts, job_code: str, attempt: Attempt) -> str | None:
     """The agent's own texts, without what it only thought, as many of the last ones as fit. Blocking."""
     start = max(attempt.transcript_bytes - TAIL_BYTES, 0)
+    try:
+        events = transcripts.read(job_code, attempt, start, TAIL_BYTES).events
+    except OSError as error:
+        log.warning("a transcript cannot be read", of=job_code, error=str(error))
+        return None
     kept: list[str] = []
     room = WORDS_MAX
-    for event in reversed(transcripts.read(job_code, attempt, start, TAIL_BYTES).events):
+    for event in reversed(events):
         text = event.get("text")
         own = event.get("type") == "said" and not event.get("thinking") and not event.get("sub_agent")
         if not own or not isinstance(text, str) or not text.strip():

@@ -75,6 +75,7 @@ def tell(tx: Transaction, job: Job, actor: str, **more: Any) -> None:
     data: dict[str, Any] = {"code": job.code, "outcome": job.outcome, "reason": job.reason, **more}
     if job.status is JobStatus.QUEUED:
         data |= {"runtime": job.runtime, "labels": list(job.labels), "not_before": job.not_before}
+        data["resumes_on"] = job.resume.worker_id if job.resume is not None else None
     tx.events.add(
         f"job.{job.status}",
         product_id=job.product_id,

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ploeg.domain.errors import Unavailable
-from ploeg.domain.ids import ProductId
+from ploeg.domain.ids import ProductId, WorkerId
 from ploeg.domain.occurrence import Event
 
 #: Events after which a job may be free to go that was not before.
@@ -44,10 +44,11 @@ class Fit:
 class Waiter:
     """One long poll. Not fitted yet, it hears of every job; while it is asking, it only notes to ask again."""
 
-    __slots__ = ("_awake", "asking", "fit", "passes_on")
+    __slots__ = ("_awake", "asking", "fit", "passes_on", "worker_id")
 
     def __init__(self) -> None:
         self.fit: Fit | None = None
+        self.worker_id: WorkerId | None = None
         self.asking = True
         #: It was woken for room whose size is unknown: if it finds a job, the next one is to look too.
         self.passes_on = False
@@ -66,9 +67,10 @@ class Waiter:
         self.passes_on = self.passes_on or passes_on
         self._awake.set()
 
-    def found_nothing(self, fit: Fit) -> None:
+    def found_nothing(self, fit: Fit, worker_id: WorkerId | None = None) -> None:
         """There was no job for that fit; what happened while it asked still wakes it."""
         self.fit = fit
+        self.worker_id = worker_id
         self.asking = False
         self.passes_on = self.passes_on and self.awake
 
@@ -179,15 +181,18 @@ class Watch:
             subscription.nudge()
 
     def _wake_one_for(self, event: Event) -> None:
-        chosen = False
+        """Of those that fit, the worker that has the job's conversation goes first."""
+        wanted = event.data.get("resumes_on")
+        chosen: Waiter | None = None
         for waiter in self._waiters:
             if waiter.fit is not None and not waiter.fit.takes(event):
                 continue
             if waiter.asking:
                 waiter.wake()
-            elif not chosen and not waiter.awake:
-                chosen = True
-                waiter.wake()
+            elif not waiter.awake and (chosen is None or (wanted is not None and waiter.worker_id == wanted)):
+                chosen = waiter
+        if chosen is not None:
+            chosen.wake()
 
     def _wake_like(self, left: Waiter) -> None:
         for waiter in self._waiters:
