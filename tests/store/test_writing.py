@@ -149,6 +149,13 @@ def test_threads_without_an_event_loop_write_too(store: Store) -> None:
     assert len(store.read_blocking(lambda tx: tx.people.users())) == 64
 
 
+async def test_an_end_of_iteration_that_slips_out_of_a_verb_reaches_its_caller(store: Store) -> None:
+    with pytest.raises(RuntimeError, match="StopIteration"):
+        await store.write(lambda tx: next(iter(tx.people.users())))
+    with pytest.raises(RuntimeError, match="StopIteration"):
+        await store.read(lambda tx: next(iter(tx.people.users())))
+
+
 async def test_a_caller_that_goes_away_stops_nobody(store: Store) -> None:
     entered, leave = threading.Event(), threading.Event()
 

@@ -33,26 +33,27 @@ class RaceLost(Exception):
     """Two transactions wanted the same; this one has to start over, and will then see what the other did."""
 
 
+class Translating:
+    """A context that lets errors out as `translated`. Not a generator: `contextlib` would let StopIteration through."""
+
+    def __enter__(self) -> None: ...
+
+    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
+        if isinstance(error, Exception) and (told := translated(error)) is not error:
+            raise told from error
+
+
 def translated(error: BaseException) -> BaseException:
     """The same refusal as a `PloegError`, where it is one; a mistake in the program stays what it is.
 
     The text never holds a statement or its values.
     """
-    cause = _cause(error)
-    kinds = _kinds(cause)
-    if isinstance(cause, PloegError):
-        return cause
-    if isinstance(cause, UnicodeEncodeError | OverflowError) or "DataError" in kinds:
-        return Invalid("value", "…", f"the database cannot keep it: {_first_line(cause)}")
-    if "IntegrityError" in kinds:
-        return Conflict(_broken_rule(cause))
-    if isinstance(cause, RaceLost | TimeoutError):
-        return Unavailable("the database is too busy; try again")
-    code = getattr(cause, "sqlite_errorcode", 0) & 0xFF
-    silent = "InterfaceError" in kinds or ("OperationalError" in kinds and code != _SQLITE_ERROR)
-    if silent or code in _SQLITE_DAMAGED:
-        return Unavailable(f"the database does not answer: {_first_line(cause)}")
-    return error
+    told = _told(_cause(error))
+    if told is None:
+        return error
+    if told is not error:
+        told.__cause__ = error
+    return told
 
 
 def lost_a_race(error: BaseException) -> bool:
@@ -63,6 +64,25 @@ def lost_a_race(error: BaseException) -> bool:
 
 def lost_its_connection(error: BaseException) -> bool:
     return bool(getattr(error, "connection_invalidated", False))
+
+
+def _told(cause: BaseException) -> BaseException | None:
+    kinds = _kinds(cause)
+    if isinstance(cause, PloegError):
+        return cause
+    if isinstance(cause, StopIteration):
+        return RuntimeError("StopIteration came out of a verb")  # a future cannot carry it, and would never answer
+    if isinstance(cause, UnicodeEncodeError | OverflowError) or "DataError" in kinds:
+        return Invalid("value", "…", f"the database cannot keep it: {_first_line(cause)}")
+    if "IntegrityError" in kinds:
+        return Conflict(_broken_rule(cause))
+    if isinstance(cause, RaceLost | TimeoutError):
+        return Unavailable("the database is too busy; try again")
+    code = getattr(cause, "sqlite_errorcode", 0) & 0xFF
+    silent = "InterfaceError" in kinds or ("OperationalError" in kinds and code != _SQLITE_ERROR)
+    if silent or code in _SQLITE_DAMAGED:
+        return Unavailable(f"the database does not answer: {_first_line(cause)}")
+    return None
 
 
 def _cause(error: BaseException) -> BaseException:

@@ -21,7 +21,7 @@ from sqlalchemy.engine import URL
 
 from ploeg.domain.errors import Invalid, Unavailable
 from ploeg.store.dialects import Lock
-from ploeg.store.faults import translated
+from ploeg.store.faults import Translating
 from ploeg.store.postgres import postgres_engine
 from ploeg.store.sqlite import make_private_file, sqlite_engine, sqlite_module
 
@@ -36,34 +36,29 @@ def migrate_sqlite(path: Path, *, backup: bool) -> None:
     make_private_file(path)
     engine = sqlite_engine(path)
     event.listen(engine, "begin", _begin_immediate)
-    try:
-        with _file_lock(path), engine.connect() as connection:
-            driver: Any = connection.connection.driver_connection
-            driver.execute("PRAGMA journal_mode = WAL")
-            driver.execute("PRAGMA synchronous = FULL")
-            # A table that a migration builds anew would take the rows that refer to it along.
-            driver.execute("PRAGMA foreign_keys = OFF")
-            current, pending = _state(connection)
-            if pending and current and backup:
-                _copy(path, current)
-            if pending:
-                _upgrade(connection)
-    except Exception as error:
-        raise translated(error) from error
+    with Translating(), _file_lock(path), engine.connect() as connection:
+        driver: Any = connection.connection.driver_connection
+        driver.execute("PRAGMA journal_mode = WAL")
+        driver.execute("PRAGMA synchronous = FULL")
+        # A table that a migration builds anew would take the rows that refer to it along.
+        driver.execute("PRAGMA foreign_keys = OFF")
+        current, pending = _state(connection)
+        if pending and current and backup:
+            _copy(path, current)
+        if pending:
+            _upgrade(connection)
 
 
 def migrate_postgres(url: URL) -> None:
     """Makes or updates the tables of that database."""
     engine = postgres_engine(url, pool_size=1)
     try:
-        with engine.connect() as connection:
+        with Translating(), engine.connect() as connection:
             connection.execute(text(f"SET lock_timeout = '{PATIENCE:.0f}s'"))
             connection.execute(text("SELECT pg_advisory_lock(:key)"), {"key": int(Lock.MIGRATION)})
             connection.commit()
             if _state(connection)[1]:
                 _upgrade(connection)
-    except Exception as error:
-        raise translated(error) from error
     finally:
         engine.dispose()
 

@@ -12,7 +12,7 @@ from sqlalchemy import Engine, create_engine, event
 from sqlalchemy.engine import URL
 
 from ploeg.domain.errors import Invalid
-from ploeg.store.faults import lost_a_race, lost_its_connection, translated
+from ploeg.store.faults import Translating, lost_a_race, lost_its_connection
 from ploeg.store.info import EngineInfo
 from ploeg.store.tables.types import from_json, to_json
 from ploeg.store.threads import Threads
@@ -63,6 +63,10 @@ class PostgresDatabase:
         self._engine.dispose()
 
     def _perform(self, engine: Engine, verb: Verb[Any]) -> Any:
+        with Translating():
+            return self._run(engine, verb)
+
+    def _run(self, engine: Engine, verb: Verb[Any]) -> Any:
         for run in range(1, MAX_RUNS + 1):
             committing = False
             try:
@@ -77,7 +81,7 @@ class PostgresDatabase:
                 # A connection that broke in the commit leaves open whether it was stored: the caller must ask.
                 again = lost_a_race(error) or (lost_its_connection(error) and not committing)
                 if run == MAX_RUNS or not again:
-                    raise translated(error) from error
+                    raise
             time.sleep(random.uniform(0, 0.005) * run)  # noqa: S311 - spreads the next tries, guards nothing
         raise AssertionError("unreachable")
 

@@ -17,7 +17,7 @@ from sqlalchemy import Connection, Engine, NullPool, create_engine
 from sqlalchemy.engine import URL
 
 from ploeg.domain.errors import Unavailable
-from ploeg.store.faults import translated
+from ploeg.store.faults import Translating
 from ploeg.store.info import EngineInfo, sqlite_warnings
 from ploeg.store.tables.types import from_json, to_json
 from ploeg.store.threads import Threads
@@ -60,11 +60,8 @@ class SqliteDatabase:
         return await self._threads.run(self.read_blocking, query)
 
     def read_blocking(self, query: Verb[Any]) -> Any:
-        try:
-            with self._snapshot() as connection:
-                return query(Transaction(connection, self._clock()))
-        except Exception as error:
-            raise translated(error) from error
+        with Translating(), self._snapshot() as connection:
+            return query(Transaction(connection, self._clock()))
 
     def engine_info(self) -> EngineInfo:
         version = sqlite_module().sqlite_version
