@@ -118,7 +118,8 @@ async def _serving(house: House, around: Callable[[ASGIApp], ASGIApp]) -> AsyncI
 
     listener = socket.create_server(("127.0.0.1", 0), backlog=512)
     app = around(create_app(house.plane, lifespan, mcp))
-    engine = _Engine(uvicorn.Config(app, lifespan="on", log_config=None, timeout_graceful_shutdown=5))
+    config = uvicorn.Config(app, lifespan="on", log_config=None, timeout_keep_alive=75, timeout_graceful_shutdown=5)
+    engine = _Engine(config)
     serving = asyncio.create_task(engine.serve(sockets=[listener]))
     yield Served(house, f"http://127.0.0.1:{listener.getsockname()[1]}")
     engine.should_exit = True

@@ -51,6 +51,8 @@ CASES: dict[str, Case] = {
     "create_pbi": Case({"product_id": "demo", "title": "An item"}, "product_id"),
     "create_story": Case({"pbi_id": "PBI-1", "title": "A story"}, "pbi_id"),
     "create_task": Case({"story_id": "ST-001", "title": "A task"}, "story_id"),
+    "set_pbi_pr": Case({"pbi_id": "PBI-1", "pr_url": "https://git.example.org/me/it/pulls/7"}, "pbi_id"),
+    "mark_pbi_pr_merged": Case({"pbi_id": "PBI-1"}, "pbi_id"),
     "update_task_status": Case({"task_id": "T-3", "status": "in_progress"}, "task_id"),
     "update_task_plan": Case({"task_id": "T-3", "implementation_plan": "Change `a`."}, "task_id"),
     "log_implementation": Case({"story_id": "ST-001", "content": "Begin."}, "story_id"),

@@ -72,6 +72,19 @@ async def test_what_is_logged_stands_in_the_story_s_log(served: Served) -> None:
     assert [log.content for log in house.read(lambda tx: tx.backlog.logs(story_id))] == ["Begin.", "Begin."]
 
 
+async def test_a_pull_request_is_noted_merged_and_replaced(served: Served) -> None:
+    served.house.a_task()
+    wrong = await served.refused("set_pbi_pr", pbi_id="PBI-1", pr_url="https://git.example.org/me/it/issues/7")
+    assert wrong.startswith("VALIDATION_ERROR: pr_url: ")
+    assert "no pull request" in await served.refused("mark_pbi_pr_merged", pbi_id="PBI-1")
+    url = "https://git.example.org/me/it/pulls/7"
+    assert (await served.ok("set_pbi_pr", pbi_id="PBI-1", pr_url=url + "/"))["pr_url"] == url
+    merged = await served.ok("mark_pbi_pr_merged", pbi_id="PBI-1")
+    assert merged["pr_merged_at"] == "2026-11-22T12:00:00Z"
+    assert await served.ok("set_pbi_pr", pbi_id="PBI-1", pr_url=url) == merged
+    assert "pr_merged_at" not in await served.ok("set_pbi_pr", pbi_id="PBI-1", pr_url=url[:-1] + "8")
+
+
 async def test_a_job_is_dispatched_followed_and_cancelled(served: Served) -> None:
     served.house.a_task()
     assert (await served.ok("check_queue_empty"))["empty"]

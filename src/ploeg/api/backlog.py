@@ -9,7 +9,7 @@ from fastapi import APIRouter
 from ploeg.api.access import Caller, Plane
 from ploeg.control import backlog
 from ploeg.control.backlog import Place, View
-from ploeg.domain.backlog import Story, Task
+from ploeg.domain.backlog import Pbi, Story, Task
 from ploeg.wire.backlog import (
     LogOut,
     PbiEdit,
@@ -125,7 +125,9 @@ def _shared(view: View) -> dict[str, Any]:
 
 
 def _pbi(view: View) -> PbiOut:
-    return PbiOut(**_shared(view))
+    pbi = view.item
+    assert isinstance(pbi, Pbi)
+    return PbiOut(**_shared(view), pr_url=pbi.pr_url, pr_merged_at=pbi.pr_merged_at)
 
 
 def _story(view: View) -> StoryOut:

@@ -64,6 +64,18 @@ class Pbi:
     sort_order: float
     status: PbiStatus = PbiStatus.READY
     created_at: datetime
+    pr_url: str | None = None
+    pr_merged_at: datetime | None = None
+
+    def link_pull_request(self, url: str) -> Self:
+        """Another one than before counts as not merged."""
+        return self if url == self.pr_url else replace(self, pr_url=url, pr_merged_at=None)
+
+    def merge_pull_request(self, now: datetime) -> Self:
+        """The first moment stands; `Conflict` if there is nothing to merge."""
+        if self.pr_url is None:
+            raise Conflict(f"{self.code} has no pull request; note it first with set_pbi_pr")
+        return self if self.pr_merged_at is not None else replace(self, pr_merged_at=now)
 
     def evolve(self, **changes: Any) -> Self:
         return replace(self, **changes)

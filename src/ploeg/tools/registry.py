@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from ploeg.domain.errors import NotFound
 from ploeg.domain.kinds import Kind
-from ploeg.tools import backlog, dispatch, docs, job, product, question, story_log, task
+from ploeg.tools import backlog, dispatch, docs, job, product, pull_request, question, story_log, task
 from ploeg.tools.declaration import Tool
 
 TOOLS: dict[str, Tool] = {
@@ -31,6 +31,8 @@ TOOLS: dict[str, Tool] = {
         backlog.CREATE_PBI,
         backlog.CREATE_STORY,
         backlog.CREATE_TASK,
+        pull_request.SET_PBI_PR,
+        pull_request.MARK_PBI_PR_MERGED,
         dispatch.DISPATCH_JOB,
         dispatch.GET_JOB_STATUS,
         dispatch.LIST_JOBS,

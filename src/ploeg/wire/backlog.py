@@ -29,6 +29,8 @@ class ItemOut(Reply):
 
 class PbiOut(ItemOut):
     status: PbiStatus
+    pr_url: str | None
+    pr_merged_at: datetime | None
 
 
 class StoryOut(ItemOut):

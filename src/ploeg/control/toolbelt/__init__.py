@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from ploeg.control.toolbelt import backlog, dispatch, docs, product, question, story_log, task
+from ploeg.control.toolbelt import backlog, dispatch, docs, product, pull_request, question, story_log, task
 from ploeg.control.toolbelt.caller import AttemptCaller, Caller
 from ploeg.control.toolbelt.handler import Handlers
 from ploeg.domain.access import Scope
@@ -21,6 +21,7 @@ HANDLERS: Handlers = {
     **docs.HANDLERS,
     **product.HANDLERS,
     **backlog.HANDLERS,
+    **pull_request.HANDLERS,
     **dispatch.HANDLERS,
     **question.HANDLERS,
 }

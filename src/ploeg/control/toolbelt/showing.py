@@ -35,6 +35,8 @@ def pbi(item: Pbi, product_code: str) -> PbiShown:
         description=item.description,
         priority=item.priority,
         status=cast(PbiState, item.status.lower()),
+        pr_url=item.pr_url,
+        pr_merged_at=item.pr_merged_at,
     )
 
 

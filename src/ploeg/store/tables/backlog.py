@@ -24,6 +24,8 @@ pbis = Table(
     Column("sort_order", Double, nullable=False),
     Column("status", Word(PbiStatus), nullable=False),
     Column("created_at", Utc, nullable=False),
+    Column("pr_url", Prose),
+    Column("pr_merged_at", Utc),
     UniqueConstraint("product_id", "code"),
 )
 
