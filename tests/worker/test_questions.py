@@ -86,8 +86,8 @@ async def test_a_withdrawn_question_is_not_waited_for(rig: Rig) -> None:
 
 
 async def test_a_wait_for_people_counts_neither_as_silence_nor_as_work(rig: Rig) -> None:
-    limits = {"max_silence_minutes": 0.5 / 60, "max_minutes": 20 / 60}
-    report = await rig.run("start()\n" + ASK.format(wait=2) + "finish()", rig.job(limits=limits))
+    limits = {"max_silence_minutes": 5 / 60, "max_minutes": 5 / 60}
+    report = await rig.run("start()\n" + ASK.format(wait=6) + "finish()", rig.job(limits=limits))
     assert report.outcome == "waiting", report.reason
 
 
