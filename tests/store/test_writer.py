@@ -35,7 +35,7 @@ class Held:
         self._entered, self._leave = threading.Event(), threading.Event()
         self._thread = threading.Thread(target=self._hold, args=(store,))
         self._thread.start()
-        assert self._entered.wait(5)
+        assert self._entered.wait(10)
 
     def _hold(self, store: Store) -> None:
         with suppress(Unavailable):  # it shares the fate of its batch
@@ -43,13 +43,13 @@ class Held:
 
     def _wait(self, tx: Transaction) -> None:
         self._entered.set()
-        assert self._leave.wait(5)
+        assert self._leave.wait(10)
 
     def let_go(self) -> None:
         self._leave.set()
 
     def join(self) -> None:
-        self._thread.join(5)
+        self._thread.join(10)
 
 
 @pytest.fixture
@@ -150,11 +150,11 @@ def test_an_event_loop_that_is_gone_stops_nobody(sqlite_store: Store) -> None:
 
     def wait(tx: Transaction) -> None:
         entered.set()
-        assert leave.wait(5)
+        assert leave.wait(10)
 
     async def hand_in_and_go() -> None:
         task = asyncio.create_task(sqlite_store.write(wait))
-        assert await asyncio.to_thread(entered.wait, 5)
+        assert await asyncio.to_thread(entered.wait, 10)
         task.cancel()
 
     asyncio.run(hand_in_and_go())

@@ -161,10 +161,10 @@ async def test_a_caller_that_goes_away_stops_nobody(store: Store) -> None:
 
     def slow(tx: Transaction) -> None:
         entered.set()
-        assert leave.wait(5)
+        assert leave.wait(10)
 
     going = asyncio.create_task(store.write(slow))
-    assert await asyncio.to_thread(entered.wait, 5)
+    assert await asyncio.to_thread(entered.wait, 10)
     behind = asyncio.create_task(store.write(lambda tx: tx.people.add_user(user(username="ada"))))
     going.cancel()
     leave.set()
