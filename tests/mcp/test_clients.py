@@ -130,9 +130,9 @@ async def test_codex_lists_the_tools_and_calls_one(served: Served, agent_program
     """Set up by the command that the documentation gives."""
     served.house.product("demo")
     codex = str(agent_programs / "codex")
-    environment = {"HOME": str(tmp_path), "CODEX_HOME": str(tmp_path), "PLOEG_TOKEN": served.house.secret, "KEY": "x"}
+    environment = {"HOME": str(tmp_path), "CODEX_HOME": str(tmp_path), "CREW_TOKEN": served.house.secret, "KEY": "x"}
     added = await run(
-        codex, "mcp", "add", "ploeg", "--url", served.url, "--bearer-token-env-var", "PLOEG_TOKEN", env=environment
+        codex, "mcp", "add", "ploeg", "--url", served.url, "--bearer-token-env-var", "CREW_TOKEN", env=environment
     )
     assert added[0] == 0, added
     with ScriptedResponses([call("mcp__ploeg.list_products"), say("There is one.")]) as model:
@@ -152,8 +152,8 @@ async def test_codex_lists_the_tools_and_calls_one(served: Served, agent_program
 
 async def test_claude_code_connects(served: Served, claude_program: str, tmp_path: Path) -> None:
     """Set up by the command that the documentation gives."""
-    environment = {"HOME": str(tmp_path), "PLOEG_TOKEN": served.house.secret}
-    header = "Authorization: Bearer ${PLOEG_TOKEN}"
+    environment = {"HOME": str(tmp_path), "CREW_TOKEN": served.house.secret}
+    header = "Authorization: Bearer ${CREW_TOKEN}"
     argv = (claude_program, "mcp", "add", "--transport", "http", "ploeg", served.url, "--header", header)
     added = await run(*argv, env=environment, cwd=tmp_path)
     assert added[0] == 0, added
