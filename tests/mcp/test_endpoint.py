@@ -10,10 +10,13 @@ from pathlib import Path
 import httpx2
 import pytest
 
+from ploeg.bootstrap.server import running_server
 from ploeg.control import people, tokens
 from ploeg.domain.access import TokenKind
+from ploeg.domain.errors import Invalid
 from ploeg.mcp import pages
 from ploeg.mcp.endpoint import Names
+from ploeg.settings import load
 from ploeg.tools.registry import tools_for_people
 from tests.mcp.conftest import Served, text_of
 
@@ -122,6 +125,23 @@ def test_the_names_follow_the_address_and_the_public_url() -> None:
     assert {"192.0.2.7:*", "127.0.0.1:*", "[::1]:*", "ploeg.example.org:8443"} <= set(names.hosts)
     assert "https://ploeg.example.org:8443" in names.origins
     assert "[2001:db8::1]:*" in Names.of("2001:db8::1", "").hosts
+
+
+@pytest.mark.parametrize("url", ["ploeg.example.org", "https://", "ftp://ploeg.example.org", "https://me@x.example"])
+def test_a_public_url_that_is_none_is_refused(url: str) -> None:
+    with pytest.raises(Invalid, match="public_url"):
+        Names.of("127.0.0.1", url)
+
+
+async def test_a_server_put_together_from_its_settings_answers_and_stops(tmp_path: Path) -> None:
+    settings = load({}, {"home": str(tmp_path), "port": 0, "public_url": "https://ploeg.example.org"})
+    async with running_server(settings) as running:
+        secret = json.loads(settings.credentials_path.read_text())["token"]
+        headers = {"authorization": f"Bearer {secret}", "accept": "application/json, text/event-stream"}
+        async with httpx2.AsyncClient(headers=headers, trust_env=False, timeout=20) as http:
+            for host, status in {"ploeg.example.org": 200, "evil.example": 421}.items():
+                response = await http.post(f"{running.url}/mcp", json=PING, headers={"host": host})
+                assert response.status_code == status
 
 
 async def test_it_holds_no_session_and_no_stream(served: Served) -> None:

@@ -16,6 +16,7 @@ from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from ploeg.control.plane import ControlPlane
+from ploeg.domain.errors import Invalid
 
 if TYPE_CHECKING:
     from mcp.server.streamable_http_manager import StreamableHTTPSessionManager
@@ -32,12 +33,17 @@ class Names:
 
     @classmethod
     def of(cls, host: str, public_url: str) -> Names:
-        """Those of loopback, of the address listened on, and of the public URL; the port is free but in the last."""
+        """Those of loopback, of the address listened on, and of the public URL; the port is free but in the last.
+
+        `Invalid` if the public URL is none.
+        """
         own = [*_LOOPBACK, *([f"[{host}]" if ":" in host else host] if host else [])]
         hosts = [*own, *(f"{name}:*" for name in own)]
         origins = [pattern for name in own for pattern in (f"http://{name}", f"http://{name}:*")]
         if public_url:
             public = urlsplit(public_url)
+            if public.scheme not in {"http", "https"} or not public.hostname or "@" in public.netloc:
+                raise Invalid("public_url", public_url, "give the whole URL, e.g. https://ploeg.example.org")
             hosts.append(public.netloc)
             origins.append(f"{public.scheme}://{public.netloc}")
         return cls(tuple(dict.fromkeys(hosts)), tuple(dict.fromkeys(origins)))
