@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Mapping
 from typing import Any, cast
 
 import mcp_types as types
@@ -20,7 +18,7 @@ from ploeg.domain.access import Principal
 from ploeg.domain.errors import PloegError
 from ploeg.mcp import resources, walk
 from ploeg.mcp.pages import page, start_of
-from ploeg.tools.declaration import Tool
+from ploeg.tools.protocol import answered, declared, refused
 from ploeg.tools.refusal import refusal_text
 from ploeg.tools.registry import TOOLS, tools_for_people
 
@@ -61,7 +59,7 @@ class _Door:
 
     async def list_tools(self, context: Context, params: types.PaginatedRequestParams | None) -> types.ListToolsResult:
         tools, following = page(tools_for_people(), start_of(params))
-        return types.ListToolsResult(tools=[_declared(tool) for tool in tools], next_cursor=following)
+        return types.ListToolsResult(tools=[declared(tool) for tool in tools], next_cursor=following)
 
     async def call_tool(self, context: Context, params: types.CallToolRequestParams) -> types.CallToolResult:
         caller = PersonCaller(_principal(context), self._plane.installation)
@@ -70,11 +68,11 @@ class _Door:
         try:
             result = await run(toolbelt.carry_out, caller, params.name, params.arguments or {})
         except PloegError as error:
-            return _refused(refusal_text(error))
+            return refused(refusal_text(error))
         except Exception:
             log.exception("a tool met a mistake in the program", tool=params.name[:80])
-            return _refused("the server made a mistake; its log says more")
-        return _answer(result.model_dump(mode="json", exclude_none=True))
+            return refused("the server made a mistake; its log says more")
+        return answered(result.model_dump(mode="json", exclude_none=True))
 
     async def list_resources(
         self, context: Context, params: types.PaginatedRequestParams | None
@@ -134,22 +132,3 @@ class _Door:
 
 def _principal(context: Context) -> Principal:
     return cast(Principal, cast(Request, context.request).scope["ploeg.caller"])
-
-
-def _declared(tool: Tool) -> types.Tool:
-    return types.Tool(
-        name=tool.name,
-        description=tool.description,
-        input_schema=tool.arguments.model_json_schema(),
-        output_schema=tool.result.model_json_schema(mode="serialization"),
-        annotations=types.ToolAnnotations(read_only_hint=not tool.writes, open_world_hint=False),
-    )
-
-
-def _answer(result: Mapping[str, Any]) -> types.CallToolResult:
-    text = json.dumps(result, indent=2, ensure_ascii=False)
-    return types.CallToolResult(content=[types.TextContent(text=text)], structured_content=dict(result))
-
-
-def _refused(text: str) -> types.CallToolResult:
-    return types.CallToolResult(content=[types.TextContent(text=text)], is_error=True)

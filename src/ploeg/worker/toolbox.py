@@ -8,7 +8,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import hmac
-import json
 import logging
 import secrets
 import socket
@@ -27,6 +26,7 @@ from ploeg import __version__
 from ploeg.domain.errors import Conflict, PloegError
 from ploeg.runtimes.base import ToolEndpoint
 from ploeg.tools.declaration import Tool
+from ploeg.tools.protocol import answered, declared, refused
 from ploeg.tools.refusal import refusal_text
 from ploeg.worker.halt import Halted
 
@@ -109,25 +109,25 @@ class Toolbox:
     async def _list_tools(
         self, context: ServerRequestContext[Any], params: types.PaginatedRequestParams | None
     ) -> types.ListToolsResult:
-        return types.ListToolsResult(tools=[_declared(tool) for tool in self._tools.values()])
+        return types.ListToolsResult(tools=[declared(tool) for tool in self._tools.values()])
 
     async def _call_tool(
         self, context: ServerRequestContext[Any], params: types.CallToolRequestParams
     ) -> types.CallToolResult:
         tool = self._tools.get(params.name)
         if tool is None:
-            return _refused(f"there is no tool «{params.name[:80]}»; this job has {', '.join(self._tools)}")
+            return refused(f"there is no tool «{params.name[:80]}»; this job has {', '.join(self._tools)}")
         try:
             async with _going_on(context, tool.name):
                 result = await self._carried_out(tool, params.arguments or {})
         except Halted as error:
-            return _refused(f"JOB_CANCELLED: this job ends now ({error}); drop the work and end the session")
+            return refused(f"JOB_CANCELLED: this job ends now ({error}); drop the work and end the session")
         except PloegError as error:
-            return _refused(refusal_text(error))
+            return refused(refusal_text(error))
         except Exception:
             logger.exception("%s failed", tool.name, extra={"action": "tool_failed", "tool": tool.name})
-            return _refused(f"{tool.name} failed on the worker's side; try it again")
-        return types.CallToolResult(content=[types.TextContent(text=_pretty(result))], structured_content=result)
+            return refused(f"{tool.name} failed on the worker's side; try it again")
+        return answered(result)
 
     async def _carried_out(self, tool: Tool, arguments: Mapping[str, Any]) -> dict[str, Any]:
         call = asyncio.ensure_future(self._carry_out(tool, arguments))
@@ -190,20 +190,3 @@ class _Door:
                 await Response(status_code=405, headers={"Allow": "POST"})(scope, receive, send)
                 return
         await self._app(scope, receive, send)
-
-
-def _declared(tool: Tool) -> types.Tool:
-    return types.Tool(
-        name=tool.name,
-        description=tool.description,
-        input_schema=tool.arguments.model_json_schema(),
-        output_schema=tool.result.model_json_schema(mode="serialization"),
-    )
-
-
-def _refused(text: str) -> types.CallToolResult:
-    return types.CallToolResult(content=[types.TextContent(text=text)], is_error=True)
-
-
-def _pretty(result: Mapping[str, Any]) -> str:
-    return json.dumps(result, indent=2, ensure_ascii=False)
