@@ -24,6 +24,8 @@ LATER = (
     "same again with wait_seconds=600"
 )
 
+TAKEN = "nobody answered by the deadline, so the option that you recommended is taken"
+
 
 class Questions:
     """Those of one attempt's agent."""
@@ -45,7 +47,8 @@ class Questions:
             return asked | {"advice": LATER}
         state = await self._wait(asked, seconds)
         if state.get("answer") is not None:
-            return state | {"next_action": "continue"}
+            taken = {"advice": TAKEN} if state["status"] == "expired" else {}
+            return state | taken | {"next_action": "continue"}
         if state["status"] == "cancelled":
             return state | {"next_action": "continue", "advice": "nobody will answer it; do not guess"}
         return state | {"next_action": "stop", "advice": self._park(state["code"])}
