@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from functools import cache
 from typing import Any
 
 import mcp_types as types
@@ -14,8 +15,9 @@ import mcp_types as types
 from ploeg.tools.declaration import Tool
 
 
+@cache
 def declared(tool: Tool) -> types.Tool:
-    """The tool as a client lists it."""
+    """The tool as a client lists it. Made once: describing all arguments and results takes a tenth of a second."""
     return types.Tool(
         name=tool.name,
         description=tool.description,
