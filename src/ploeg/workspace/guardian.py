@@ -33,6 +33,8 @@ def main() -> int:
         os.set_inheritable(fd, False)
     wake = _wake_on_dead_children()
     _become_subreaper()
+    if select.select([leash], [], [], 0)[0]:
+        return 0  # the worker has died already, or thought better of it
     try:
         # posix_spawn: in the child, nothing of this program runs between fork and exec.
         leader = os.posix_spawnp(
