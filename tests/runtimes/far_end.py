@@ -17,8 +17,9 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from ploeg.domain.errors import PloegError
+from ploeg.domain.kinds import KINDS, KindName
 from ploeg.runtimes.base import ToolEndpoint
-from ploeg.tools.registry import TOOLS, tool_named
+from ploeg.tools.registry import tool_named, tools_for
 
 TOKEN = "the-attempts-own-bearer"
 
@@ -60,7 +61,7 @@ class FarEnd:
     async def _list(self, context: ServerRequestContext[Any], request: Any) -> types.ListToolsResult:
         offered = [
             types.Tool(name=tool.name, description=tool.description, input_schema=tool.arguments.model_json_schema())
-            for tool in TOOLS.values()
+            for tool in tools_for(KINDS[KindName.TASK_IMPLEMENTATION])
         ]
         return types.ListToolsResult(tools=offered)
 
