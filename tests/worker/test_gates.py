@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import time
-
 import pytest
 
 from tests.worker.rig import Rig
@@ -98,12 +96,10 @@ async def test_a_failing_verify_command_goes_to_the_agent_with_its_tail_and_the_
 
 async def test_a_verify_command_that_hangs_is_stopped_with_its_whole_tree(sandboxed_rig: Rig) -> None:
     nap = sandboxed_rig.nap
-    job = sandboxed_rig.job(verify_commands=[f"setsid {nap} & {nap}"], verify_timeout=0.5)
-    began = time.monotonic()
+    job = sandboxed_rig.job(verify_commands=[f"setsid {nap} & {nap}"], verify_timeout=2.0)
     report = await sandboxed_rig.run(DONE, job)
-    assert report.outcome == "gate_refused"
+    assert report.outcome == "gate_refused", report.reason
     assert "limit" in str(report.reason)
-    assert time.monotonic() - began < 10
     assert sandboxed_rig.alive() == []
 
 
