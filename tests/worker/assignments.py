@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,11 @@ from ploeg.wire.work import Assignment, ConfigOut, LimitsOut, PbiOut, ProductOut
 from tests.worker.far_end import WORKER_ID
 
 PLAN = "Write `hello.txt`."
+
+
+def attempt_id(number: int = 1, attempt: int = 1) -> str:
+    """Unlike that of any test process beside this one: a worker finds what an attempt left by its id, and ends it."""
+    return f"att_{os.getpid()}_{number}_{attempt}"
 
 
 def assignment(repo: Path | str = "/nowhere", number: int = 1, attempt: int = 1, **changes: Any) -> Assignment:
@@ -25,7 +31,7 @@ def assignment(repo: Path | str = "/nowhere", number: int = 1, attempt: int = 1,
     )
     task = TaskOut(id="tsk_1", code="T-1", title="Say hello", implementation_plan=PLAN)
     made = Assignment(
-        attempt_id=f"att_{number}_{attempt}",
+        attempt_id=attempt_id(number, attempt),
         attempt_number=attempt,
         worker_id=WORKER_ID,
         job_id=f"job_{number}",

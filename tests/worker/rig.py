@@ -17,7 +17,7 @@ from ploeg.settings import Settings
 from ploeg.wire.work import Assignment, FinishReport, Heartbeat, ResumeOut
 from ploeg.worker.service import serve
 from tests.e2e.repository import Remote, run_git
-from tests.worker.assignments import assignment
+from tests.worker.assignments import assignment, attempt_id
 from tests.worker.far_end import PATIENCE, WORKER_ID, FarEnd
 from tests.worker.scripted import Scripted
 
@@ -91,7 +91,7 @@ class Rig:
     def next_attempt(self, last: FinishReport, **changes: Any) -> Assignment:
         """The assignment that a server makes of a report that resumes."""
         resume = ResumeOut(
-            attempt_id="att_1_1",
+            attempt_id=attempt_id(),
             worker_id=WORKER_ID,
             session_id=last.session_id,
             commit=last.head_sha,
@@ -114,11 +114,11 @@ class Rig:
     def lose_the_homes(self) -> None:
         shutil.rmtree(self.home / "homes")
 
-    def events(self, type_: str, attempt_id: str = "att_1_1") -> list[dict[str, Any]]:
-        return [event for event in self.far_end.events.get(attempt_id, []) if event["type"] == type_]
+    def events(self, type_: str, attempt: int = 1) -> list[dict[str, Any]]:
+        return [event for event in self.far_end.events.get(attempt_id(attempt=attempt), []) if event["type"] == type_]
 
-    def notes(self, action: str, attempt_id: str = "att_1_1") -> list[dict[str, Any]]:
-        return [event for event in self.events("note", attempt_id) if event["action"] == action]
+    def notes(self, action: str, attempt: int = 1) -> list[dict[str, Any]]:
+        return [event for event in self.events("note", attempt) if event["action"] == action]
 
     def refusals(self) -> list[str]:
         return [event["text"] for event in self.events("tool_returned") if event["is_error"]]

@@ -17,6 +17,7 @@ from ploeg.runtimes.base import Ending
 from ploeg.worker.runlog import utc_now
 from ploeg.worker.service import serve
 from ploeg.worker.state import WorkerState
+from tests.worker.assignments import attempt_id
 from tests.worker.rig import LONG, Rig
 
 pytestmark = pytest.mark.anyio
@@ -56,7 +57,7 @@ async def test_as_many_jobs_run_at_a_time_as_it_has_slots(new_rig: Callable[...,
             await rig.far_end.offer(rig.job(number=number))
         await rig.far_end.until(lambda: sum(beat.agent_started for _, beat in rig.far_end.heartbeats) >= 2)
         assert len(rig.far_end.waiting) == 1
-        assert {attempt for attempt, _ in rig.far_end.heartbeats} == {"att_1_1", "att_2_1"}
+        assert {attempt for attempt, _ in rig.far_end.heartbeats} == {attempt_id(), attempt_id(2, 1)}
 
 
 async def test_it_shows_what_it_is_doing(rig: Rig) -> None:
@@ -136,7 +137,7 @@ async def test_a_worker_that_leaves_while_the_server_is_away_reports_at_its_next
     rig.far_end.away, rig.far_end.on_heartbeat = False, None
     async with working(rig):
         await rig.far_end.until(lambda: bool(rig.far_end.finished))
-    assert rig.far_end.handbacks[1].still_held == ["att_1_1"]
+    assert rig.far_end.handbacks[1].still_held == [attempt_id()]
     assert rig.report().outcome == "done"
     assert rig.report().pushed
 

@@ -16,7 +16,7 @@ from ploeg.worker.client import WorkClient
 from ploeg.worker.halt import Halt, Halted
 from ploeg.worker.heartbeat import Lease
 from ploeg.worker.progress import Progress
-from tests.worker.assignments import assignment
+from tests.worker.assignments import assignment, attempt_id
 from tests.worker.far_end import PATIENCE, FarEnd
 
 pytestmark = pytest.mark.anyio
@@ -41,7 +41,7 @@ async def called(halt: Halt) -> Breach:
 async def test_it_is_renewed_at_once_and_then_again_and_again(far_end: FarEnd, client: WorkClient) -> None:
     async with lease(client, Halt(), renew_seconds=0.01):
         await far_end.until(lambda: len(far_end.heartbeats) >= 3)
-    assert {attempt for attempt, _ in far_end.heartbeats} == {"att_1_1"}
+    assert {attempt for attempt, _ in far_end.heartbeats} == {attempt_id()}
 
 
 async def test_a_change_of_phase_is_told_without_waiting_for_the_next_renewal(
@@ -73,7 +73,7 @@ async def test_an_order_stops_the_attempt_at_once(
 
 
 async def test_a_refused_renewal_loses_the_lease(far_end: FarEnd, client: WorkClient) -> None:
-    far_end.superseded.add("att_1_1")
+    far_end.superseded.add(attempt_id())
     halt = Halt()
     async with lease(client, halt):
         assert (await called(halt)).outcome is Outcome.LEASE_LOST
@@ -125,7 +125,7 @@ async def test_confirming_a_lease_that_was_taken_away_ends_in_a_halt(far_end: Fa
     halt = Halt()
     async with lease(client, halt, renew_seconds=60) as held:
         await far_end.until(lambda: len(far_end.heartbeats) == 1)
-        far_end.superseded.add("att_1_1")
+        far_end.superseded.add(attempt_id())
         with pytest.raises(Halted) as halted:
             await halt.guard(held.confirm())
     assert halted.value.breach.outcome is Outcome.LEASE_LOST

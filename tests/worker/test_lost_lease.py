@@ -7,6 +7,7 @@ import time
 
 import pytest
 
+from tests.worker.assignments import attempt_id
 from tests.worker.rig import LONG, Rig
 
 pytestmark = pytest.mark.anyio
@@ -25,7 +26,7 @@ async def test_a_lease_that_is_lost_while_the_agent_runs_ends_it_without_push_or
         script = f"start(); commit(); subprocess.Popen(['sh', '-c', 'setsid {rig.nap}']); forever()"
         job = group.create_task(rig.once(script, rig.job(renew_seconds=0.1)))
         await rig.until(lambda: bool(rig.alive()))
-        rig.far_end.superseded.add("att_1_1")
+        rig.far_end.superseded.add(attempt_id())
     assert job.result() == 0
     assert rig.far_end.finished == {}
     assert "finish" not in rig.far_end.requests
@@ -40,7 +41,7 @@ async def test_a_lease_that_is_lost_during_the_gates_stops_them_too(rig: Rig) ->
     async with asyncio.timeout(LONG), asyncio.TaskGroup() as group:
         group.create_task(rig.once(DONE, job))
         await rig.until(lambda: bool(rig.alive()))
-        rig.far_end.superseded.add("att_1_1")
+        rig.far_end.superseded.add(attempt_id())
     assert rig.far_end.finished == {}
     assert rig.remote.branches() == ["trunk"]
     assert rig.alive() == []
@@ -52,7 +53,7 @@ async def test_a_worker_that_slept_through_its_lease_pushes_nothing(rig: Rig) ->
     async with asyncio.timeout(LONG), asyncio.TaskGroup() as group:
         group.create_task(rig.once(DONE, job))
         await rig.far_end.until(lambda: any(beat.phase == "verify" for _, beat in rig.far_end.heartbeats))
-        rig.far_end.superseded.add("att_1_1")
+        rig.far_end.superseded.add(attempt_id())
     assert rig.far_end.finished == {}
     assert rig.remote.branches() == ["trunk"]
     assert rig.kept("hello.txt") == "hello\n"

@@ -44,7 +44,7 @@ finish()
     begun, resumed = rig.runtime.briefs
     assert resumed.resume_session_id == first.session_id == begun.new_session_id
     assert begun.workspace == resumed.workspace
-    assert [e["text"] for e in rig.events("said")] == [e["text"] for e in rig.events("said", "att_1_2")]
+    assert [e["text"] for e in rig.events("said")] == [e["text"] for e in rig.events("said", 2)]
     assert "without a report" in resumed.prompt
     assert rig.remote.content(rig.job().branch, "uncommitted.txt") == "half a thought\n"
 

@@ -9,7 +9,7 @@ import pytest
 from ploeg.domain.errors import Conflict, Unavailable
 from ploeg.wire.work import FinishReport
 from ploeg.worker.state import AttemptRecord, WorkerState
-from tests.worker.assignments import assignment
+from tests.worker.assignments import assignment, attempt_id
 
 
 def test_the_instance_is_the_same_after_each_start(tmp_path: Path) -> None:
@@ -55,8 +55,8 @@ def test_a_forgotten_record_is_gone(tmp_path: Path) -> None:
     state = WorkerState(tmp_path)
     with state.locked():
         state.save(AttemptRecord(assignment=assignment()))
-        state.forget("att_1_1")
-        state.forget("att_1_1")
+        state.forget(attempt_id())
+        state.forget(attempt_id())
     assert state.records() == []
 
 
@@ -66,4 +66,4 @@ def test_half_a_record_is_left_out(tmp_path: Path) -> None:
         state.save(AttemptRecord(assignment=assignment()))
         (tmp_path / "worker" / "attempts" / "att_9").write_bytes(b'{"assignm')
         (tmp_path / "worker" / "attempts" / ".att_8.new").write_bytes(b"")
-    assert [record.assignment.attempt_id for record in state.records()] == ["att_1_1"]
+    assert [record.assignment.attempt_id for record in state.records()] == [attempt_id()]
