@@ -6,7 +6,8 @@ from typing import Annotated, Literal
 
 from pydantic import Field, ValidationInfo, field_validator
 
-from ploeg.domain.gate import SKIP_REASON_MIN, Coverage
+from ploeg.domain.errors import Invalid
+from ploeg.domain.gate import SKIP_REASON_MIN, Coverage, skip_reason
 from ploeg.tools.declaration import Arguments, Reference, Result, Side, Tool
 
 Tokens = Annotated[int | None, Field(ge=0)]
@@ -46,8 +47,13 @@ class UpdateJobStatus(Arguments):
     @field_validator("error")
     @classmethod
     def _skipped_needs_a_reason(cls, error: str | None, checked: ValidationInfo) -> str | None:
-        if checked.data.get("status") == "skipped" and len((error or "").strip()) < SKIP_REASON_MIN:
-            raise ValueError(f"«skipped» needs its reason here, at least {SKIP_REASON_MIN} characters long")
+        if checked.data.get("status") == "skipped":
+            try:
+                skip_reason(error)
+            except Invalid:
+                raise ValueError(
+                    f"«skipped» needs its reason here, at least {SKIP_REASON_MIN} characters long"
+                ) from None
         return error
 
 

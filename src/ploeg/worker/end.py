@@ -13,6 +13,7 @@ from ploeg.domain.attempt import Outcome
 from ploeg.domain.gate import GateResult, Receipt
 from ploeg.domain.limits import Breach
 from ploeg.runtimes.base import Ending
+from ploeg.worker.halt import FINAL
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,7 +48,7 @@ def classify(
     `refused` is the gate that refused the last `done`, `trouble` what kept it from being checked at all, `parked` what
     the agent was told to wait for; `ending` None: the agent never ran to its end.
     """
-    if breach is not None and breach.outcome in {Outcome.LEASE_LOST, Outcome.CANCELLED}:
+    if breach is not None and breach.outcome in FINAL:
         return End(outcome=breach.outcome, reason=breach.reason)
     if accepted is not None:
         return _reported(accepted)

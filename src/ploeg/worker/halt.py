@@ -38,15 +38,6 @@ class Halt:
             self.breach = Breach(outcome, reason)
         self._called.set()
 
-    @property
-    def final(self) -> bool:
-        """Nothing may be pushed any more, whatever the agent reported."""
-        return self.breach is not None and self.breach.outcome in FINAL
-
-    @property
-    def lease_lost(self) -> bool:
-        return self.breach is not None and self.breach.outcome is Outcome.LEASE_LOST
-
     async def wait(self) -> Breach:
         await self._called.wait()
         assert self.breach is not None
