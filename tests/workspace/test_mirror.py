@@ -11,11 +11,10 @@ from pathlib import Path
 import pytest
 
 from ploeg.domain.errors import Invalid, Unavailable
-from ploeg.domain.gate import FileChange
 from ploeg.workspace.credentials import Credentials
 from ploeg.workspace.git import Git, GitError, GitFault
 from ploeg.workspace.lock import locked
-from ploeg.workspace.mirror import Mirrors, PushOutcome, directory_name
+from ploeg.workspace.mirror import Mirrors, directory_name
 from tests.workspace.conftest import Repository
 
 pytestmark = pytest.mark.anyio
@@ -164,147 +163,6 @@ async def test_a_sha256_repository_is_mirrored(tmp_path: Path, repository: Repos
     mirror = await mirrors.open(long.url)
     assert (await mirror.base("x")).sha == tip
     assert len(tip) == 64
-
-
-async def test_a_diff_counts_lines_and_keeps_odd_names_readable(repository: Repository, mirrors: Mirrors) -> None:
-    base = repository.commit({"keep": "a\nb\nc\n", "old name": "same\n" * 10, "binary": b"\x00\x01"})
-    (repository.clone / "old name").rename(repository.clone / "new name")
-    os.write(os.open(os.fsencode(repository.clone) + b"/caf\xe9", os.O_CREAT | os.O_WRONLY), b"x\n")
-    head = repository.commit({"keep": "a\nB\nc\n", "binary": b"\x00\x02", "tab\there": "1\n2\n", "new\nline": "x"})
-    mirror = await mirrors.open(repository.url)
-    diff = await mirror.diff(base, head)
-    assert sorted(diff.files, key=lambda change: change.path) == [
-        FileChange(path="binary"),
-        FileChange(path="caf\\xe9", added=1),
-        FileChange(path="keep", added=1, removed=1),
-        FileChange(path="new\nline", added=1),
-        FileChange(path="new name", added=10),
-        FileChange(path="old name", removed=10),
-        FileChange(path="tab\there", added=2),
-    ]
-    assert "+B" in diff.text
-    assert not diff.cut
-    assert (await mirror.diff(base, base)).files == []
-
-
-async def test_a_large_diff_is_cut_but_counted_whole(repository: Repository, mirrors: Mirrors) -> None:
-    base = repository.tip("trunk")
-    head = repository.commit({"large": "line\n" * 200_000})
-    mirror = await mirrors.open(repository.url)
-    assert base is not None
-    diff = await mirror.diff(base, head, text_limit=1000)
-    assert (len(diff.text), diff.cut) == (1000, True)
-    assert diff.files == [FileChange(path="large", added=200_000)]
-
-
-async def test_history_is_read_from_the_mirror(repository: Repository, mirrors: Mirrors) -> None:
-    base = repository.tip("trunk")
-    assert base is not None
-    head = repository.commit({"a": "1"}, "Éerste «line»\n\nbody")
-    mirror = await mirrors.open(repository.url)
-    [commit] = await mirror.commits(base, head)
-    assert (commit.sha, commit.subject, commit.at.tzinfo) == (head, "Éerste «line»", UTC)
-    assert await mirror.commits(head, head) == []
-    assert await mirror.tree(head) == repository.git("rev-parse", "HEAD^{tree}")
-    assert await mirror.has(head)
-    assert not await mirror.has("0" * 40)
-    assert not await mirror.has("--help")
-
-
-async def test_nothing_but_a_whole_commit_name_is_given_to_git(repository: Repository, mirrors: Mirrors) -> None:
-    mirror = await mirrors.open(repository.url)
-    sha = (await mirror.base("x")).sha
-    for name in ("--output=pwned", "HEAD", sha[:12], sha.upper(), f"{sha}\n", ""):
-        assert not await mirror.has(name)
-        for asking in (
-            mirror.diff(name, sha),
-            mirror.diff(sha, name),
-            mirror.commits(sha, name),
-            mirror.merge_base(name, sha),
-            mirror.tree(name),
-            mirror.push(name, "ploeg/T-1"),
-        ):
-            with pytest.raises(Invalid, match="commit"):
-                await asking
-
-
-async def test_where_two_commits_went_apart_is_found(repository: Repository, mirrors: Mirrors) -> None:
-    fork = repository.tip("trunk")
-    assert fork is not None
-    one = repository.commit({"one": "1"})
-    repository.git("checkout", "--quiet", "-b", "other", fork)
-    other = repository.commit({"other": "1"})
-    repository.git("checkout", "--quiet", "--orphan", "alone")
-    alone = repository.commit({"alone": "1"})
-    mirror = await mirrors.open(repository.url)
-    assert await mirror.merge_base(one, other) == fork
-    assert await mirror.merge_base(fork, one) == fork
-    assert await mirror.merge_base(one, alone) is None
-
-
-async def test_a_push_goes_forward_and_twice_is_harmless(repository: Repository, mirrors: Mirrors) -> None:
-    first = repository.tip("trunk")
-    assert first is not None
-    second = repository.commit({"a": "1"})
-    mirror = await mirrors.open(repository.url)
-    for sha, outcome in [
-        (first, PushOutcome.PUSHED),
-        (first, PushOutcome.UP_TO_DATE),
-        (second, PushOutcome.PUSHED),
-        (second, PushOutcome.UP_TO_DATE),
-    ]:
-        result = await mirror.push(sha, "ploeg/T-1")
-        assert (result.outcome, result.pushed) == (outcome, True)
-        assert repository.tip("ploeg/T-1") == sha
-
-
-async def test_a_push_never_throws_anothers_work_away(repository: Repository, mirrors: Mirrors) -> None:
-    mine = repository.tip("trunk")
-    mirror = await mirrors.open(repository.url)
-    theirs = repository.commit({"theirs": "1"})
-    repository.git("push", "--quiet", "origin", "HEAD:refs/heads/ploeg/T-1")
-    assert mine is not None
-    result = await mirror.push(mine, "ploeg/T-1")
-    assert (result.outcome, result.pushed) == (PushOutcome.CONFLICT, False)
-    assert "rejected" in result.reason
-    assert repository.tip("ploeg/T-1") == theirs
-
-
-async def test_a_hook_that_declines_is_refused_in_its_own_words(repository: Repository, mirrors: Mirrors) -> None:
-    hook = repository.bare / "hooks" / "pre-receive"
-    hook.parent.mkdir(exist_ok=True)
-    hook.write_text("#!/bin/sh\necho 'this branch is protected' >&2\nexit 1\n")
-    hook.chmod(0o755)
-    mirror = await mirrors.open(repository.url)
-    result = await mirror.push((await mirror.base("x")).sha, "ploeg/T-1")
-    assert result.outcome is PushOutcome.REFUSED
-    assert "this branch is protected" in result.reason
-
-
-async def test_a_push_to_nowhere_says_why(repository: Repository, mirrors: Mirrors) -> None:
-    mirror = await mirrors.open(repository.url)
-    sha = (await mirror.base("x")).sha
-    repository.bare.rename(repository.bare.with_name("gone.git"))
-    assert (await mirror.push(sha, "ploeg/T-1")).outcome is PushOutcome.NO_CREDENTIALS
-
-
-async def test_a_push_whose_answer_was_lost_is_looked_up(repository: Repository, mirrors: Mirrors) -> None:
-    hook = repository.bare / "hooks" / "post-receive"
-    hook.parent.mkdir(exist_ok=True)
-    hook.write_text("#!/bin/sh\nkill -9 $PPID\nsleep 0.2\n")
-    hook.chmod(0o755)
-    mirror = await mirrors.open(repository.url)
-    base = await mirror.base("x")
-    assert (await mirror.push(base.sha, "ploeg/T-1")).pushed
-    assert repository.tip("ploeg/T-1") == base.sha
-
-
-async def test_a_branch_name_that_is_none_is_refused_before_anything_is_pushed(
-    repository: Repository, mirrors: Mirrors
-) -> None:
-    mirror = await mirrors.open(repository.url)
-    with pytest.raises(Invalid):
-        await mirror.push((await mirror.base("x")).sha, "x:refs/heads/trunk")
 
 
 async def test_kept_work_is_forgotten_by_when_it_was_kept_not_by_what_commits_say(
