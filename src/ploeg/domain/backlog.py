@@ -14,7 +14,7 @@ from typing import Any, Self
 from ploeg.domain.config import ConfigLayer
 from ploeg.domain.errors import Conflict
 from ploeg.domain.gate import VerifyRequired
-from ploeg.domain.ids import PbiId, ProductId, StoryId, TaskId
+from ploeg.domain.ids import PbiId, ProductId, SprintId, StoryId, TaskId
 
 
 class Priority(IntEnum):
@@ -94,6 +94,8 @@ class Story:
     sort_order: float
     status: StoryStatus = StoryStatus.OPEN
     created_at: datetime
+    #: The sprint that it is planned in.
+    sprint_id: SprintId | None = None
 
     def evolve(self, **changes: Any) -> Self:
         return replace(self, **changes)

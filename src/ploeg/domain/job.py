@@ -9,7 +9,7 @@ from typing import Any, Self
 
 from ploeg.domain.attempt import Outcome, Resume
 from ploeg.domain.errors import IllegalTransition
-from ploeg.domain.ids import AttemptId, JobId, ProductId, StoryId, TaskId, UserId
+from ploeg.domain.ids import AttemptId, IdeaId, JobId, ProductId, SprintRunId, StoryId, TaskId, UserId
 
 
 class JobStatus(StrEnum):
@@ -92,6 +92,12 @@ class Job:
     outcome: Outcome | None = None
     reason: str | None = None
     retry_of: JobId | None = None
+    #: It goes on where that ended job stopped: same branch and, where it still exists, same session.
+    follow_up_of: JobId | None = None
+    #: The run that queued it; it is claimable while that run is queued or running.
+    sprint_run_id: SprintRunId | None = None
+    #: What it is about, if that is an idea.
+    idea_id: IdeaId | None = None
     claimed_at: datetime | None = None
     started_at: datetime | None = None
     ended_at: datetime | None = None

@@ -2,7 +2,18 @@
 
 from __future__ import annotations
 
-from ploeg.store.tables import backlog, docs, events, people, products, questions, work
+from ploeg.store.tables import backlog, docs, events, ideas, people, products, questions, sprints, work
 from ploeg.store.tables.base import metadata
 
-__all__ = ["backlog", "docs", "events", "metadata", "people", "products", "questions", "work"]
+__all__ = [
+    "backlog",
+    "docs",
+    "events",
+    "ideas",
+    "metadata",
+    "people",
+    "products",
+    "questions",
+    "sprints",
+    "work",
+]

@@ -43,8 +43,10 @@ stories = Table(
     Column("sort_order", Double, nullable=False),
     Column("status", Word(StoryStatus), nullable=False),
     Column("created_at", Utc, nullable=False),
+    Column("sprint_id", Prose, ForeignKey("sprints.id")),
     UniqueConstraint("product_id", "code"),
     Index(None, "pbi_id"),
+    Index(None, "sprint_id"),
 )
 
 tasks = Table(

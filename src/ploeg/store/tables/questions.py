@@ -15,7 +15,7 @@ questions = Table(
     Column("number", BigInteger, nullable=False, unique=True),
     Column("product_id", Prose, ForeignKey("products.id"), nullable=False),
     Column("story_id", Prose, ForeignKey("stories.id")),
-    Column("idea_id", Prose),
+    Column("idea_id", Prose, ForeignKey("ideas.id")),
     Column("task_id", Prose, ForeignKey("tasks.id")),
     Column("job_id", Prose, ForeignKey("jobs.id"), nullable=False),
     Column("attempt_id", Prose, ForeignKey("attempts.id"), nullable=False),

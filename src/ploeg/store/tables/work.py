@@ -63,10 +63,15 @@ jobs = Table(
     Column("started_at", Utc),
     Column("ended_at", Utc),
     Column("request_key", Prose),
+    Column("follow_up_of", Prose, ForeignKey("jobs.id")),
+    Column("sprint_run_id", Prose, ForeignKey("sprint_runs.id")),
+    Column("idea_id", Prose, ForeignKey("ideas.id")),
     UniqueConstraint("requested_by", "request_key"),
     Index(None, "product_id", "number"),
     Index(None, "story_id", "number"),
     Index(None, "task_id", "number"),
+    Index(None, "sprint_run_id", "number"),
+    Index(None, "idea_id", "number"),
 )
 
 

@@ -1,0 +1,57 @@
+"""Ideas, the further products that they touch, and their logs."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import Boolean, Column, ForeignKey, Index, PrimaryKeyConstraint, Table, UniqueConstraint
+
+from ploeg.domain.idea import IdeaLogType, IdeaStatus
+from ploeg.store.tables.base import metadata
+from ploeg.store.tables.types import Document, Prose, Utc, Word
+
+ideas = Table(
+    "ideas",
+    metadata,
+    Column("id", Prose, primary_key=True),
+    Column("user_id", Prose, ForeignKey("users.id"), nullable=False),
+    Column("code", Prose, nullable=False),
+    Column("title", Prose, nullable=False),
+    Column("status", Word(IdeaStatus), nullable=False),
+    Column("created_at", Utc, nullable=False),
+    Column("product_id", Prose, ForeignKey("products.id")),
+    Column("description", Prose),
+    Column("grill_md", Prose),
+    Column("plan_md", Prose),
+    Column("grill_doc_id", Prose, ForeignKey("product_docs.id")),
+    Column("plan_doc_id", Prose, ForeignKey("product_docs.id")),
+    Column("review_log", Document(dict[str, Any])),
+    Column("reviewed_at", Utc),
+    Column("pbi_id", Prose, ForeignKey("pbis.id"), unique=True),
+    Column("shared", Boolean, nullable=False),
+    Column("archived_at", Utc),
+    Column("until", Prose),
+    UniqueConstraint("user_id", "code"),
+    Index(None, "product_id"),
+)
+
+idea_products = Table(
+    "idea_products",
+    metadata,
+    Column("idea_id", Prose, ForeignKey("ideas.id"), nullable=False),
+    Column("product_id", Prose, ForeignKey("products.id"), nullable=False),
+    PrimaryKeyConstraint("idea_id", "product_id"),
+)
+
+idea_logs = Table(
+    "idea_logs",
+    metadata,
+    Column("id", Prose, primary_key=True),
+    Column("idea_id", Prose, ForeignKey("ideas.id"), nullable=False),
+    Column("type", Word(IdeaLogType), nullable=False),
+    Column("content", Prose, nullable=False),
+    Column("created_at", Utc, nullable=False),
+    Column("metadata", Document(dict[str, Any])),
+    Column("call_id", Prose, unique=True),
+    Index(None, "idea_id"),
+)
