@@ -8,7 +8,7 @@ import msgspec
 import pytest
 
 from ploeg.control import people
-from ploeg.wire.work import Assignment
+from ploeg.wire.assignment import Assignment
 from tests.api.conftest import Api
 from tests.control.house import proof
 

@@ -23,7 +23,8 @@ from ploeg.domain.ids import AttemptId, TaskId
 from ploeg.domain.job import Job
 from ploeg.store.store import Store
 from ploeg.store.transaction import Transaction
-from ploeg.wire.work import Assignment, ClaimRequest, FinishReply, FinishReport, Heartbeat, HeartbeatReply, WorkerInfo
+from ploeg.wire.assignment import Assignment
+from ploeg.wire.work import ClaimRequest, FinishReply, FinishReport, Heartbeat, HeartbeatReply, WorkerInfo
 
 P = ParamSpec("P")
 T = TypeVar("T")

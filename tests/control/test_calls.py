@@ -7,7 +7,8 @@ import pytest
 from ploeg.control import calls
 from ploeg.domain.backlog import StoryStatus, TaskStatus
 from ploeg.domain.ids import StoryId
-from ploeg.wire.work import Assignment, ToolCall, ToolReply
+from ploeg.wire.assignment import Assignment
+from ploeg.wire.work import ToolCall, ToolReply
 from tests.control.house import PLAN, Hand, House
 
 

@@ -14,7 +14,8 @@ from ploeg.control.desk import next_assignment
 from ploeg.control.submit import Wish
 from ploeg.domain.errors import Invalid, Unauthenticated, Unavailable
 from ploeg.domain.job import JobStatus
-from ploeg.wire.work import Assignment, ClaimRequest, FinishReport
+from ploeg.wire.assignment import Assignment
+from ploeg.wire.work import ClaimRequest, FinishReport
 from tests.control.house import Hand, House
 
 pytestmark = pytest.mark.anyio

@@ -9,7 +9,8 @@ import pytest
 
 from ploeg.control import chunks, desk, questions
 from ploeg.control.last_words import WORDS_MAX
-from ploeg.wire.work import Assignment, ClaimRequest, EventChunk
+from ploeg.wire.assignment import Assignment
+from ploeg.wire.work import ClaimRequest, EventChunk
 from tests.control.house import Hand, House
 from tests.control.test_questions import Agent
 

@@ -13,7 +13,8 @@ from ploeg.control import answers, calls, cancel, products, questions, sweep
 from ploeg.domain.errors import Conflict, Denied, Invalid, NotFound
 from ploeg.domain.job import JobStatus
 from ploeg.domain.question import OnExpiry, Question, QuestionStatus
-from ploeg.wire.work import AnswerRequest, Assignment, ToolCall
+from ploeg.wire.assignment import Assignment
+from ploeg.wire.work import AnswerRequest, ToolCall
 from tests.control.house import SHA, Hand, House
 
 pytestmark = pytest.mark.anyio

@@ -11,7 +11,8 @@ from ploeg.domain.backlog import TaskStatus
 from ploeg.domain.errors import Invalid, NotFound, Superseded
 from ploeg.domain.job import JobStatus
 from ploeg.domain.worker import WorkerState
-from ploeg.wire.work import Assignment, Handback, Presence, QuotaWindow, ToolCall, UsageOut
+from ploeg.wire.assignment import Assignment
+from ploeg.wire.work import Handback, Presence, QuotaWindow, ToolCall, UsageOut
 from tests.control.house import BASE, SHA, Hand, House, proof
 
 

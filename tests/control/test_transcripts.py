@@ -14,7 +14,8 @@ from ploeg.control.chunks import append
 from ploeg.control.logs import LogPage
 from ploeg.control.transcripts import Transcripts
 from ploeg.domain.errors import NotFound, Superseded, Unauthenticated
-from ploeg.wire.work import Assignment, EventChunk, FinishReport
+from ploeg.wire.assignment import Assignment
+from ploeg.wire.work import EventChunk, FinishReport
 from tests.control.house import Hand, House
 
 pytestmark = pytest.mark.anyio

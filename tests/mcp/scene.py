@@ -10,7 +10,8 @@ from ploeg.control import calls, people, products, tokens
 from ploeg.domain.access import TokenKind, User
 from ploeg.domain.ids import UserId
 from ploeg.store.ids import new_id
-from ploeg.wire.work import Assignment, ToolCall, ToolReply
+from ploeg.wire.assignment import Assignment
+from ploeg.wire.work import ToolCall, ToolReply
 from tests.control.house import Hand, House
 
 DOC = "---\ntitle: Use SQLite\nstatus: ACTIVE\n---\n\nOne file.\n"

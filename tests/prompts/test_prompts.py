@@ -15,7 +15,7 @@ from ploeg.domain.kinds import KINDS, KindName, kind_named
 from ploeg.prompts.guide import built_in_guide
 from ploeg.prompts.rendering import Prompt, fenced, render
 from ploeg.tools.registry import TOOLS
-from ploeg.wire.work import Assignment
+from ploeg.wire.assignment import Assignment
 
 CALL = re.compile(r"`(\w+)\(([^`]*)\)`")
 

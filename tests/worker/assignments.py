@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from ploeg.domain.kinds import KINDS, KindName
-from ploeg.wire.work import Assignment, ConfigOut, LimitsOut, PbiOut, ProductOut, StoryOut, TaskOut
+from ploeg.wire.assignment import Assignment, ConfigOut, LimitsOut, PbiOut, ProductOut, StoryOut, TaskOut
 from tests.worker.far_end import WORKER_ID
 
 PLAN = "Write `hello.txt`."

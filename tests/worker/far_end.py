@@ -15,9 +15,10 @@ import msgspec
 
 from ploeg.domain.attempt import Outcome
 from ploeg.domain.retry import Ended, decide
+from ploeg.wire.assignment import Assignment
+from ploeg.wire.message import Message
 from ploeg.wire.work import (
     AnswerRequest,
-    Assignment,
     ClaimRequest,
     EventChunk,
     EventReply,
@@ -27,7 +28,6 @@ from ploeg.wire.work import (
     HandbackReply,
     Heartbeat,
     HeartbeatReply,
-    Message,
     Order,
     Presence,
     PresenceReply,

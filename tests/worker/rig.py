@@ -14,7 +14,8 @@ from typing import Any
 import psutil
 
 from ploeg.settings import Settings
-from ploeg.wire.work import Assignment, FinishReport, Heartbeat, ResumeOut
+from ploeg.wire.assignment import Assignment, ResumeOut
+from ploeg.wire.work import FinishReport, Heartbeat
 from ploeg.worker.service import serve
 from tests.e2e.repository import Remote, run_git
 from tests.worker.assignments import assignment, attempt_id

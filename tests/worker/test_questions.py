@@ -6,7 +6,7 @@ import asyncio
 
 import pytest
 
-from ploeg.wire.work import AskedOut, ResumeOut
+from ploeg.wire.assignment import AskedOut, ResumeOut
 from tests.worker.rig import Rig
 
 pytestmark = pytest.mark.anyio

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from ploeg.wire.work import ResumeOut
+from ploeg.wire.assignment import ResumeOut
 from tests.worker.rig import Rig
 
 pytestmark = pytest.mark.anyio

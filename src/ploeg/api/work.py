@@ -22,9 +22,10 @@ from ploeg.api.errors import answer, http_refusal, mistake
 from ploeg.control import answers, calls, chunks, desk, people, presence, report
 from ploeg.control.plane import ControlPlane
 from ploeg.domain.errors import Invalid, PloegError
+from ploeg.wire.assignment import Assignment
+from ploeg.wire.message import Message
 from ploeg.wire.work import (
     AnswerRequest,
-    Assignment,
     ClaimRequest,
     EventChunk,
     EventReply,
@@ -34,7 +35,6 @@ from ploeg.wire.work import (
     HandbackReply,
     Heartbeat,
     HeartbeatReply,
-    Message,
     Presence,
     PresenceReply,
     ToolCall,

@@ -15,7 +15,7 @@ from ploeg.domain.lease import LeaseTerms
 from ploeg.domain.product import Product
 from ploeg.domain.question import Question, QuestionStatus
 from ploeg.domain.worker import WorkerRecord
-from ploeg.wire.work import (
+from ploeg.wire.assignment import (
     AskedOut,
     Assignment,
     ConfigOut,

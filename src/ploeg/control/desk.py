@@ -13,7 +13,8 @@ from ploeg.control.plane import ControlPlane
 from ploeg.control.watch import Fit, Waiter
 from ploeg.domain.errors import Invalid, Unavailable
 from ploeg.store.claims import Offer
-from ploeg.wire.work import Assignment, ClaimRequest
+from ploeg.wire.assignment import Assignment
+from ploeg.wire.work import ClaimRequest
 
 LONGEST_WAIT = 60.0
 

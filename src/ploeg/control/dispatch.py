@@ -24,7 +24,8 @@ from ploeg.domain.worker import WorkerRecord
 from ploeg.store.claims import Offer
 from ploeg.store.ids import new_id
 from ploeg.store.transaction import Transaction
-from ploeg.wire.work import Assignment, ClaimRequest
+from ploeg.wire.assignment import Assignment
+from ploeg.wire.work import ClaimRequest
 
 
 @dataclass(frozen=True, slots=True)

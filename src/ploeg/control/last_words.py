@@ -11,7 +11,7 @@ from ploeg.control.transcripts import Transcripts
 from ploeg.domain.attempt import Attempt
 from ploeg.domain.ids import AttemptId
 from ploeg.store.transaction import Transaction
-from ploeg.wire.work import Assignment
+from ploeg.wire.assignment import Assignment
 
 #: Characters of it.
 WORDS_MAX = 4000

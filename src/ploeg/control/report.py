@@ -18,15 +18,7 @@ from ploeg.domain.ids import AttemptId
 from ploeg.domain.job import Job, JobStatus
 from ploeg.domain.worker import WorkerRecord
 from ploeg.store.transaction import Transaction
-from ploeg.wire.work import (
-    FinishReply,
-    FinishReport,
-    Handback,
-    HandbackReply,
-    Heartbeat,
-    HeartbeatReply,
-    UsageOut,
-)
+from ploeg.wire.work import FinishReply, FinishReport, Handback, HandbackReply, Heartbeat, HeartbeatReply, UsageOut
 
 REASON_MAX = 4000
 

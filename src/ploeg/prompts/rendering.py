@@ -18,7 +18,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from ploeg.domain.kinds import kind_named
 from ploeg.tools.declaration import Tool
 from ploeg.tools.registry import tools_for
-from ploeg.wire.work import Assignment
+from ploeg.wire.assignment import Assignment
 
 Mode = Literal["start", "resume", "answered", "remind"]
 

@@ -19,11 +19,9 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any, Literal
 
-from msgspec import Struct, field
+from msgspec import field
 
-
-class Message(Struct, kw_only=True, omit_defaults=True):
-    """Unknown fields are ignored, so that server and workers can be upgraded one after the other."""
+from ploeg.wire.message import Message
 
 
 class WorkerInfo(Message, kw_only=True):
@@ -47,121 +45,6 @@ class ClaimRequest(Message, kw_only=True):
     claim_key: str
     #: How long the server may hold the request; 0 to 60.
     wait_seconds: float = 30.0
-
-
-class LimitsOut(Message, kw_only=True):
-    max_minutes: float | None = None
-    max_silence_minutes: float | None = None
-    max_turns: int | None = None
-    max_cost_usd: float | None = None
-
-
-class ConfigOut(Message, kw_only=True):
-    """`domain.config.JobConfig`, as the claim froze it."""
-
-    runtime: str
-    model: str | None = None
-    effort: str | None = None
-    permission_mode: str
-    limits: LimitsOut
-    agent_tools: list[str]
-    tools: list[str]
-    verify_commands: list[str] = field(default_factory=list)
-    verify_timeout: float = 600.0
-    setup_commands: list[str] = field(default_factory=list)
-    #: Field -> layer.
-    source: dict[str, str] = field(default_factory=dict)
-
-
-class ProductOut(Message, kw_only=True):
-    id: str
-    code: str
-    name: str
-    definition_of_done: str = ""
-
-
-class PbiOut(Message, kw_only=True):
-    id: str
-    code: str
-    title: str
-
-
-class StoryOut(Message, kw_only=True):
-    id: str
-    code: str
-    title: str
-    description: str | None = None
-    acceptance_criteria: str | None = None
-
-
-class TaskOut(Message, kw_only=True):
-    id: str
-    code: str
-    title: str
-    description: str | None = None
-    #: The frozen plan.
-    implementation_plan: str = ""
-    verify_only: bool = False
-    verify_required: str = "ALIGNED_OR_PARTIAL"
-
-
-class ResumeOut(Message, kw_only=True):
-    """`domain.attempt.Resume`: where to go on, if this worker still has it."""
-
-    attempt_id: str
-    worker_id: str
-    session_id: str | None = None
-    commit: str | None = None
-    snapshot: str | None = None
-    verified: bool = False
-    #: With `verified`: the receipt of that commit. Whoever has the commit pushes it; no agent is run again.
-    receipt: dict[str, Any] | None = None
-    #: What the agent last said there, for whoever does not have the conversation itself.
-    last_words: str | None = None
-
-
-class AskedOut(Message, kw_only=True):
-    """A question that the job asked and that is decided, for the agent to go on with."""
-
-    code: str
-    question: str
-    #: `answered`, `cancelled` or `expired`.
-    status: str
-    answer: str | None = None
-
-
-class Assignment(Message, kw_only=True):
-    """One claimed job: everything that its attempt needs, frozen."""
-
-    attempt_id: str
-    #: 1 for the job's first attempt.
-    attempt_number: int
-    #: The worker's own id, as the server knows it.
-    worker_id: str
-    job_id: str
-    job_code: str
-    kind: str
-    repo_url: str
-    #: The branch to push to. Its tip on the remote is the base, if it exists there; else the default branch's.
-    branch: str
-    #: Where the job's earlier attempts began. While the branch still leads back to it, the changes are compared with
-    #: it: what an attempt had pushed before it was lost is the job's own work.
-    base_sha: str | None = None
-    config: ConfigOut
-    product: ProductOut
-    pbi: PbiOut | None = None
-    story: StoryOut | None = None
-    task: TaskOut | None = None
-    instruction: str | None = None
-    #: The guide that binds the product's agents, as it stood at the claim.
-    guide: str = ""
-    #: Set when the last attempt ended without a report.
-    reminder: bool = False
-    resume: ResumeOut | None = None
-    #: Every question that the job's earlier attempts asked, but those that are still open; the first one first.
-    asked: list[AskedOut] = field(default_factory=list)
-    lease_seconds: float
-    renew_seconds: float
 
 
 Order = Literal["continue", "cancel", "pause", "drain"]

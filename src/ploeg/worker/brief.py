@@ -11,7 +11,7 @@ from ploeg.domain.kinds import PermissionMode
 from ploeg.domain.limits import Limits
 from ploeg.prompts.rendering import render
 from ploeg.runtimes.base import Brief, ToolEndpoint
-from ploeg.wire.work import Assignment, ConfigOut, LimitsOut
+from ploeg.wire.assignment import Assignment, ConfigOut, LimitsOut
 from ploeg.worker import model_credentials
 from ploeg.worker.failure import PhaseFailed
 from ploeg.worker.live import LiveAttempt

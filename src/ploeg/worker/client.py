@@ -23,9 +23,10 @@ from ploeg.domain.errors import (
     Unauthenticated,
     Unavailable,
 )
+from ploeg.wire.assignment import Assignment
+from ploeg.wire.message import Message
 from ploeg.wire.work import (
     AnswerRequest,
-    Assignment,
     ClaimRequest,
     EventChunk,
     EventReply,
@@ -35,7 +36,6 @@ from ploeg.wire.work import (
     HandbackReply,
     Heartbeat,
     HeartbeatReply,
-    Message,
     Presence,
     PresenceReply,
     ToolCall,

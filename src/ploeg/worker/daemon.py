@@ -14,7 +14,8 @@ from typing import Any, TypeVar
 from ploeg.domain.attempt import Outcome
 from ploeg.domain.errors import Conflict, PloegError, Unavailable
 from ploeg.domain.worker import WorkerState
-from ploeg.wire.work import Assignment, ClaimRequest, Handback, WorkerInfo
+from ploeg.wire.assignment import Assignment
+from ploeg.wire.work import ClaimRequest, Handback, WorkerInfo
 from ploeg.worker import model_credentials
 from ploeg.worker.availability import Availability
 from ploeg.worker.end import End

@@ -14,7 +14,7 @@ from ploeg.domain import gate
 from ploeg.domain.attempt import Phase
 from ploeg.domain.coverage import classify
 from ploeg.domain.gate import CommandResult, GateResult, PlanCoverage, Receipt, VerifyRequired
-from ploeg.wire.work import TaskOut
+from ploeg.wire.assignment import TaskOut
 from ploeg.worker.live import LiveAttempt
 from ploeg.worker.names import verify_checkout
 from ploeg.worker.runlog import utc_now

@@ -13,7 +13,8 @@ from typing import Self
 from ploeg.domain.attempt import Outcome
 from ploeg.domain.errors import PloegError, Unavailable
 from ploeg.domain.lease import LeaseTerms
-from ploeg.wire.work import Assignment, HeartbeatReply
+from ploeg.wire.assignment import Assignment
+from ploeg.wire.work import HeartbeatReply
 from ploeg.worker.client import TIMEOUT, WorkClient
 from ploeg.worker.halt import Halt
 from ploeg.worker.insist import Pauses

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from ploeg.domain.attempt import Phase
-from ploeg.wire.work import Assignment
+from ploeg.wire.assignment import Assignment
 from ploeg.worker.halt import Halt
 from ploeg.worker.heartbeat import Lease
 from ploeg.worker.progress import Progress

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from ploeg.domain.attempt import Outcome, Phase
 from ploeg.domain.errors import PloegError
-from ploeg.wire.work import Assignment
+from ploeg.wire.assignment import Assignment
 from ploeg.worker.end import End, classify
 from ploeg.worker.failure import end_of
 from ploeg.worker.halt import Halted

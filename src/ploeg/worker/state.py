@@ -17,7 +17,9 @@ from pathlib import Path
 import msgspec
 
 from ploeg.domain.errors import Conflict, Unavailable
-from ploeg.wire.work import Assignment, FinishReport, Message
+from ploeg.wire.assignment import Assignment
+from ploeg.wire.message import Message
+from ploeg.wire.work import FinishReport
 
 
 class AttemptRecord(Message, kw_only=True):
