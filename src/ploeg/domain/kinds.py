@@ -22,12 +22,29 @@ class PermissionMode(StrEnum):
     BYPASS = "bypassPermissions"
 
 
+class Subject(StrEnum):
+    """What a job of the kind works for; its id stands on the job."""
+
+    TASK = "task"
+    SPRINT_RUN = "sprint_run"
+    IDEA = "idea"
+
+
+class WorkspaceMode(StrEnum):
+    #: A branch of its own: the work is kept, and pushed when the job is done.
+    BRANCH = "branch"
+    #: The tip of the default branch, to read: whatever the agent changes is thrown away.
+    READ_ONLY = "read_only"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Kind:
     """Every property of one kind of job."""
 
     name: KindName
     title: str
+    subject: Subject
+    workspace: WorkspaceMode
     #: None leaves the choice of model to the runtime.
     model: str | None
     #: Tokens; mapped to a runtime's effort by `domain/config.py`.
@@ -38,10 +55,15 @@ class Kind:
     agent_tools: tuple[str, ...]
     #: Ploeg's tools (`tools/registry.py`) that this kind may call.
     tools: tuple[str, ...]
-    #: Its commits are pushed to a branch.
-    pushes: bool
     #: `done` must pass the gates.
     gated: bool
+    #: `done` needs a summary, which is the answer that somebody waits for.
+    summary_required: bool
+
+    @property
+    def pushes(self) -> bool:
+        """Its commits are pushed to a branch."""
+        return self.workspace is WorkspaceMode.BRANCH
 
 
 KINDS: dict[KindName, Kind] = {
@@ -50,6 +72,8 @@ KINDS: dict[KindName, Kind] = {
         Kind(
             name=KindName.TASK_IMPLEMENTATION,
             title="Implement a task",
+            subject=Subject.TASK,
+            workspace=WorkspaceMode.BRANCH,
             model=None,
             thinking_budget=6000,
             permission_mode=PermissionMode.BYPASS,
@@ -73,8 +97,8 @@ KINDS: dict[KindName, Kind] = {
                 "list_open_questions",
                 "cancel_question",
             ),
-            pushes=True,
             gated=True,
+            summary_required=False,
         ),
     )
 }
