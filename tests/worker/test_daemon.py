@@ -192,6 +192,21 @@ async def test_an_idle_worker_makes_the_next_workspace_ready(new_rig: Callable[.
     assert not ready.exists()
 
 
+async def test_an_idle_worker_packs_what_many_fetches_have_left(
+    new_rig: Callable[..., Rig], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("ploeg.workspace.mirror._MANY_PACKS", 2)
+    rig = new_rig()
+    async with working(rig):
+        for number in (1, 2):
+            await rig.far_end.offer(rig.job(number=number))
+            await rig.far_end.until(lambda wanted=number: len(rig.far_end.finished) == wanted)  # type: ignore[misc]
+        await rig.until(lambda: len(list((rig.home / "mirrors").glob("*.git/objects/pack/*.pack"))) == 1)
+        await rig.far_end.offer(rig.job(number=3))
+        await rig.far_end.until(lambda: len(rig.far_end.finished) == 3)
+    assert rig.report(rig.job(number=3)).outcome == "done"
+
+
 async def test_two_workers_do_not_share_a_home(rig: Rig) -> None:
     with WorkerState(rig.home).locked(), pytest.raises(Conflict, match="another worker"):
         await rig.idle_once()

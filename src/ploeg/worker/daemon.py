@@ -169,16 +169,18 @@ class Daemon:
             await self._rest(min(10.0 * 2 ** (self._failures - UNHEALTHY_AFTER), 300.0))
 
     def _warm_up(self, repo_url: str) -> None:
-        """While no job runs, make the next workspace of that repository ready."""
+        """While no job runs, make the next workspace of that repository ready, and tidy its mirror."""
         idle = not self._running and not self._stop.is_set()
         if idle and (self._warming is None or self._warming.done()):
             self._warming = asyncio.create_task(self._make_ready(repo_url), name="warm up")
 
     async def _make_ready(self, repo_url: str) -> None:
         try:
-            await self._bench.checkouts.warm_up(await self._bench.mirrors.open(repo_url))
+            mirror = await self._bench.mirrors.open(repo_url)
+            await self._bench.checkouts.warm_up(mirror)
+            await mirror.tidy()
         except (PloegError, OSError) as error:
-            logger.info("no workspace was made ahead: %s", error, extra={"action": "warm_up_failed"})
+            logger.info("nothing was made ready ahead: %s", error, extra={"action": "warm_up_failed"})
 
     def _show(self) -> None:
         signing_in, standing_by = self._available.sign_in_needed, self._available.stand_by
