@@ -52,4 +52,7 @@ def tell(
     tx: Transaction, noun: str, item: Pbi | Story | Task, actor: str, job_id: JobId | None = None, **more: Any
 ) -> None:
     data = {"id": item.id, "code": item.code, "title": item.title, "status": item.status, **more}
-    tx.events.add(f"{noun}.changed", product_id=item.product_id, job_id=job_id, actor=actor, data=data)
+    story_id = item.id if isinstance(item, Story) else item.story_id if isinstance(item, Task) else None
+    tx.events.add(
+        f"{noun}.changed", product_id=item.product_id, job_id=job_id, story_id=story_id, actor=actor, data=data
+    )

@@ -14,7 +14,7 @@ from typing import Any, Self
 from ploeg.domain.config import ConfigLayer
 from ploeg.domain.errors import Conflict
 from ploeg.domain.gate import VerifyRequired
-from ploeg.domain.ids import PbiId, ProductId, SprintId, StoryId, TaskId
+from ploeg.domain.ids import PbiId, ProductId, SprintId, StoryId, TaskId, UserId
 
 
 class Priority(IntEnum):
@@ -66,6 +66,7 @@ class Pbi:
     created_at: datetime
     pr_url: str | None = None
     pr_merged_at: datetime | None = None
+    archived_at: datetime | None = None
 
     def link_pull_request(self, url: str) -> Self:
         """Another one than before counts as not merged."""
@@ -96,6 +97,11 @@ class Story:
     created_at: datetime
     #: The sprint that it is planned in.
     sprint_id: SprintId | None = None
+    #: Who sees to it.
+    assignee_id: UserId | None = None
+    #: In the unit that the team uses, for stories and tasks alike.
+    estimate: float | None = None
+    archived_at: datetime | None = None
 
     def evolve(self, **changes: Any) -> Self:
         return replace(self, **changes)
@@ -120,9 +126,13 @@ class Task:
     repo_url: str | None = None
     config: ConfigLayer = field(default_factory=ConfigLayer)
     created_at: datetime
+    estimate: float | None = None
+    archived_at: datetime | None = None
 
     def ready_for_a_job(self) -> Self:
         """This task, if a job may be queued for it."""
+        if self.archived_at is not None:
+            raise Conflict(f"task {self.code} is archived; restore it first")
         if not (self.implementation_plan or "").strip():
             raise Conflict(f"task {self.code} has no implementation plan; write one with `ploeg backlog task edit`")
         if self.status in {TaskStatus.DONE, TaskStatus.EXCLUDED}:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from ploeg.domain.ids import AttemptId, JobId, ProductId, UserId
+from ploeg.domain.ids import AttemptId, JobId, ProductId, StoryId, UserId
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,4 +24,6 @@ class Event:
     attempt_id: AttemptId | None = None
     #: The person it concerns, where that is no matter of a product.
     user_id: UserId | None = None
+    #: The story that changed, or whose task changed.
+    story_id: StoryId | None = None
     data: dict[str, Any] = field(default_factory=dict)

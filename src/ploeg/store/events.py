@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import ColumnElement, and_, bindparam, func, insert, or_, select
 
-from ploeg.domain.ids import AttemptId, JobId, ProductId, UserId
+from ploeg.domain.ids import AttemptId, JobId, ProductId, StoryId, UserId
 from ploeg.domain.occurrence import Event
 from ploeg.store.dialects import Lock
 from ploeg.store.tables.events import events
@@ -39,6 +39,7 @@ class Events:
         job_id: JobId | None = None,
         attempt_id: AttemptId | None = None,
         user_id: UserId | None = None,
+        story_id: StoryId | None = None,
         actor: str,
         data: dict[str, Any],
     ) -> None:
@@ -52,6 +53,7 @@ class Events:
                 "job_id": job_id,
                 "attempt_id": attempt_id,
                 "user_id": user_id,
+                "story_id": story_id,
                 "data": data,
             }
         )

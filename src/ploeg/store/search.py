@@ -58,7 +58,7 @@ class SearchIndex:
         of_title, of_body = words(title), words(body)
         values: dict[str, object] = {"key": key}
         if self._tx.on_postgres:
-            values["vector"] = _vector(of_title, of_body)
+            values["vector"] = vector(of_title, of_body)
         else:
             values |= {"title": " ".join(of_title), "body": " ".join(of_body)}
         self._tx.connection.execute(_PUT[self._tx.dialect], values)
@@ -98,8 +98,8 @@ def _tsquery(query: Query) -> str:
     return wanted + "".join(f" & !{chained(phrase)}" for phrase in query.unwanted)
 
 
-def _vector(title: Sequence[str], body: Sequence[str]) -> str:
-    """Each word with its places, those of the title marked `A`. A gap keeps phrases from reaching across."""
+def vector(title: Sequence[str], body: Sequence[str]) -> str:
+    """A `tsvector`: each word with its places; the title's are marked `A`. A gap keeps phrases from reaching across."""
     places: dict[str, list[str]] = {}
     for place, word in enumerate(title, 1):
         places.setdefault(word, []).append(f"{place}A")

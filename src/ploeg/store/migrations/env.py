@@ -5,7 +5,7 @@ from __future__ import annotations
 from alembic import context
 
 from ploeg.store.tables import metadata
-from ploeg.store.tables.docs import in_metadata
+from ploeg.store.tables.search import in_metadata
 
 context.configure(
     connection=context.config.attributes["connection"],

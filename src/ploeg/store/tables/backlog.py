@@ -1,10 +1,21 @@
-"""Backlog items, stories, tasks, and a story's activity log."""
+"""Backlog items, stories and tasks, what they need done first, a story's activity log, and where imports came from."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import Boolean, Column, Double, ForeignKey, Index, Table, UniqueConstraint
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    Double,
+    ForeignKey,
+    Index,
+    Integer,
+    PrimaryKeyConstraint,
+    Table,
+    UniqueConstraint,
+)
 
 from ploeg.domain.backlog import LogType, PbiStatus, Priority, StoryStatus, TaskStatus
 from ploeg.domain.config import ConfigLayer
@@ -26,6 +37,7 @@ pbis = Table(
     Column("created_at", Utc, nullable=False),
     Column("pr_url", Prose),
     Column("pr_merged_at", Utc),
+    Column("archived_at", Utc),
     UniqueConstraint("product_id", "code"),
 )
 
@@ -44,6 +56,9 @@ stories = Table(
     Column("status", Word(StoryStatus), nullable=False),
     Column("created_at", Utc, nullable=False),
     Column("sprint_id", Prose, ForeignKey("sprints.id")),
+    Column("assignee_id", Prose, ForeignKey("users.id")),
+    Column("estimate", Double),
+    Column("archived_at", Utc),
     UniqueConstraint("product_id", "code"),
     Index(None, "pbi_id"),
     Index(None, "sprint_id"),
@@ -67,8 +82,28 @@ tasks = Table(
     Column("repo_url", Prose),
     Column("config", Document(ConfigLayer), nullable=False),
     Column("created_at", Utc, nullable=False),
+    Column("estimate", Double),
+    Column("archived_at", Utc),
     UniqueConstraint("product_id", "code"),
     Index(None, "story_id"),
+)
+
+task_dependencies = Table(
+    "task_dependencies",
+    metadata,
+    Column("task_id", Prose, ForeignKey("tasks.id"), nullable=False),
+    Column("prerequisite_id", Prose, ForeignKey("tasks.id"), nullable=False),
+    PrimaryKeyConstraint("task_id", "prerequisite_id"),
+    Index(None, "prerequisite_id"),
+)
+
+story_dependencies = Table(
+    "story_dependencies",
+    metadata,
+    Column("story_id", Prose, ForeignKey("stories.id"), nullable=False),
+    Column("prerequisite_id", Prose, ForeignKey("stories.id"), nullable=False),
+    PrimaryKeyConstraint("story_id", "prerequisite_id"),
+    Index(None, "prerequisite_id"),
 )
 
 story_logs = Table(
@@ -85,4 +120,24 @@ story_logs = Table(
     Column("metadata", Document(dict[str, Any])),
     Column("call_id", Prose, unique=True),
     Index(None, "story_id"),
+)
+
+#: The key of each item in the full-text index, which takes whole numbers only.
+backlog_search_items = Table(
+    "backlog_search_items",
+    metadata,
+    Column("key", BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=True),
+    Column("item_id", Prose, nullable=False, unique=True),
+    Column("product_id", Prose, ForeignKey("products.id"), nullable=False),
+)
+
+imports = Table(
+    "imports",
+    metadata,
+    Column("product_id", Prose, ForeignKey("products.id"), nullable=False),
+    Column("source", Prose, nullable=False),
+    Column("item_id", Prose, nullable=False),
+    Column("content_hash", Prose, nullable=False),
+    Column("imported_at", Utc, nullable=False),
+    PrimaryKeyConstraint("product_id", "source"),
 )

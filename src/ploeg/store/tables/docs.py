@@ -5,15 +5,12 @@ from __future__ import annotations
 from sqlalchemy import (
     BigInteger,
     Column,
-    Connection,
     ForeignKey,
     Index,
     Integer,
-    MetaData,
     PrimaryKeyConstraint,
     Table,
     UniqueConstraint,
-    event,
 )
 
 from ploeg.domain.doc import DocStatus, Folder, PbiDocRole
@@ -88,25 +85,3 @@ pbi_docs = Table(
     PrimaryKeyConstraint("pbi_id", "revision_id", "role"),
     Index(None, "revision_id"),
 )
-
-#: The full-text index is each database's own kind of table, keyed by `product_docs.search_key`.
-SEARCH_TABLE = "product_doc_search"
-SEARCH_DDL: dict[str, tuple[str, ...]] = {
-    "sqlite": (f"CREATE VIRTUAL TABLE {SEARCH_TABLE} USING fts5(title, body)",),
-    "postgresql": (
-        f"CREATE TABLE {SEARCH_TABLE} (search_key BIGINT NOT NULL, words TSVECTOR NOT NULL, "
-        f"CONSTRAINT pk_{SEARCH_TABLE} PRIMARY KEY (search_key))",
-        f"CREATE INDEX ix_{SEARCH_TABLE}_words ON {SEARCH_TABLE} USING gin (words)",
-    ),
-}
-
-
-@event.listens_for(metadata, "after_create")
-def _make_search_table(_metadata: MetaData, connection: Connection, **_: object) -> None:
-    for statement in SEARCH_DDL[connection.dialect.name]:
-        connection.exec_driver_sql(statement)
-
-
-def in_metadata(name: str | None, kind: str, _parents: object) -> bool:
-    """Whether Alembic is to compare it: it knows nothing of the full-text index and its shadow tables."""
-    return kind != "table" or not (name or "").startswith(SEARCH_TABLE)

@@ -21,7 +21,16 @@ events = Table(
     Column("attempt_id", Prose),
     Column("user_id", Prose),
     Column("data", Document(dict[str, Any]), nullable=False),
+    Column("story_id", Prose),
     Index(None, "job_id", "id"),
     Index(None, "product_id", "id"),
     sqlite_autoincrement=True,
+)
+
+OF_STORY = Index(
+    "ix_events_story_id_id",
+    events.c.story_id,
+    events.c.id,
+    sqlite_where=events.c.story_id.is_not(None),
+    postgresql_where=events.c.story_id.is_not(None),
 )
