@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import os
 import re
+import signal
+from collections.abc import Callable
 from pathlib import Path
 
+import psutil
 import pytest
 
-from tests.cli.conftest import Ploeg
+from tests.cli.conftest import BOUND, Ploeg, Service
 from tests.docs.pages import DOCS
 
 
@@ -61,6 +64,24 @@ def test_a_kept_demo_can_be_looked_at(tmp_path: Path) -> None:
     (home,) = (tmp_path / "tmp").iterdir()
     assert f"Kept: {home}" in out
     assert (home / "ploeg.db").exists()
+
+
+def test_a_demo_that_is_killed_leaves_nothing_running(service: Callable[..., Service], tmp_path: Path) -> None:
+    running = service("demo", TMPDIR=str(tmp_path), PLOEG_SANDBOX="none")
+    running.line_with("J-1")
+    (home,) = tmp_path.glob("ploeg-demo-*")
+    left = [process for process in psutil.process_iter() if str(home) in command_of(process)]
+    assert len(left) >= 2, "a server and a worker"
+    running.stop(signal.SIGKILL)
+    _, alive = psutil.wait_procs(left, timeout=BOUND)
+    assert alive == []
+
+
+def command_of(process: psutil.Process) -> list[str]:
+    try:
+        return process.cmdline()
+    except psutil.Error:
+        return []
 
 
 def test_claude_without_a_sign_in_is_said_before_anything_starts(tmp_path: Path) -> None:

@@ -38,11 +38,11 @@ def run_worker(settings: Settings, *, once: bool = False, parent_fd: int | None 
     return asyncio.run(serve_worker(settings, once=once, parent_fd=parent_fd))
 
 
-def run_up(settings: Settings, announce: Announce) -> int:
-    """A server, and a worker as its child, until SIGTERM or SIGINT; the exit code."""
+def run_up(settings: Settings, announce: Announce, *, parent_fd: int | None = None) -> int:
+    """A server, and a worker as its child, until SIGTERM or SIGINT; the exit code. `parent_fd` as with a worker."""
     from ploeg.control.log import configure
 
     configure(settings.log_level, settings.log_format)
     from ploeg.bootstrap.up import serve_both
 
-    return asyncio.run(serve_both(settings, lambda url: announce(url, settings.home)))
+    return asyncio.run(serve_both(settings, lambda url: announce(url, settings.home), parent_fd=parent_fd))

@@ -10,6 +10,7 @@ from collections.abc import Callable
 
 import structlog
 
+from ploeg.bootstrap.lifeline import lifeline, when_cut
 from ploeg.bootstrap.server import running_server
 from ploeg.bootstrap.signals import on_signals
 from ploeg.settings import Settings
@@ -26,10 +27,13 @@ STOP_MARGIN = 20.0
 log = structlog.get_logger("ploeg.up")
 
 
-async def serve_both(settings: Settings, announce: Callable[[str], None]) -> int:
-    """Both until SIGTERM or SIGINT; the exit code is the worker's where it refuses to start at all."""
+async def serve_both(settings: Settings, announce: Callable[[str], None], *, parent_fd: int | None) -> int:
+    """Both until SIGTERM or SIGINT, or until the parent has gone; the exit code is the worker's where it refuses to
+    start at all."""
     async with running_server(settings) as running:
         announce(running.url)
+        if parent_fd is not None:
+            when_cut(parent_fd, running.stop)
         with on_signals(running.stop):
             return await _keep_a_worker(settings, running.url, running.stopped)
 
@@ -54,15 +58,12 @@ async def _keep_a_worker(settings: Settings, url: str, stopped: asyncio.Event) -
 
 async def _one_worker(settings: Settings, url: str, stopped: asyncio.Event) -> int:
     """A worker until it ends or is to stop; its exit code, negative for the signal that ended it."""
-    # Nobody writes to this pipe: its other end closes with this process, however that ends.
-    reading, writing = os.pipe()
-    command = [sys.executable, "-m", "ploeg", "--home", settings.home, "--server", url]
-    command += ["worker", "--slots", str(settings.slots), "--parent-fd", str(reading)]
-    try:
+    with lifeline() as parent:
+        command = [sys.executable, "-m", "ploeg", "--home", settings.home, "--server", url]
+        command += ["worker", "--slots", str(settings.slots), "--parent-fd", str(parent)]
         async with await start(
-            command, cwd=settings.home_path, env=os.environ, pass_fds=(reading,), merge_stderr=True
+            command, cwd=settings.home_path, env=os.environ, pass_fds=(parent,), merge_stderr=True
         ) as worker:
-            os.close(reading)
             passing_on = asyncio.create_task(_pass_on(worker))
             ended = asyncio.create_task(worker.wait())
             told = asyncio.create_task(stopped.wait())
@@ -74,8 +75,6 @@ async def _one_worker(settings: Settings, url: str, stopped: asyncio.Event) -> i
             code = await ended
             await passing_on
             return code
-    finally:
-        os.close(writing)
 
 
 async def _pass_on(worker: Process) -> None:

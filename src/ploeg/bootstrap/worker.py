@@ -7,6 +7,7 @@ import os
 
 import msgspec
 
+from ploeg.bootstrap.lifeline import when_cut
 from ploeg.bootstrap.signals import on_signals
 from ploeg.credentials import sign_in
 from ploeg.settings import Settings
@@ -19,18 +20,6 @@ async def serve_worker(settings: Settings, *, once: bool, parent_fd: int | None)
     here = msgspec.structs.replace(settings, server_url=who.url)
     stop = asyncio.Event()
     if parent_fd is not None:
-        _when_closed(parent_fd, stop)
+        when_cut(parent_fd, stop.set)
     with on_signals(stop.set):
         return await serve(here, who.token, environment=os.environ, once=once, stop=stop)
-
-
-def _when_closed(descriptor: int, stop: asyncio.Event) -> None:
-    """A parent holds the other end of this pipe and never writes: it reads to its end when the parent has gone."""
-    loop = asyncio.get_running_loop()
-
-    def gone() -> None:
-        loop.remove_reader(descriptor)
-        stop.set()
-
-    os.set_inheritable(descriptor, False)
-    loop.add_reader(descriptor, gone)

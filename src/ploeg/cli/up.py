@@ -25,7 +25,8 @@ def _listening(command: Command) -> Command:
 @click.command()
 @_listening
 @click.option("--slots", type=int, metavar="N", help="Jobs at the same time.  [PLOEG_SLOTS]")
-def up(host: str | None, port: int | None, slots: int | None) -> int:
+@click.option("--parent-fd", type=int, hidden=True, help="Stop when this descriptor reads to its end.")
+def up(host: str | None, port: int | None, slots: int | None, parent_fd: int | None) -> int:
     """Start a server and a worker on this machine, until ctrl-C or SIGTERM.
 
     The first start makes the home, the account and this machine's sign-in.
@@ -36,7 +37,7 @@ def up(host: str | None, port: int | None, slots: int | None) -> int:
     """
     from ploeg.bootstrap import run_up
 
-    return run_up(current_settings(host=host, port=port, slots=slots), announce=_announce)
+    return run_up(current_settings(host=host, port=port, slots=slots), announce=_announce, parent_fd=parent_fd)
 
 
 @click.command()

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from ploeg import credentials
+from ploeg.bootstrap.lifeline import lifeline
 from ploeg.cli.client import Client
 from ploeg.cli.demo.rota import FILES
 from ploeg.domain.errors import PloegError, Unavailable
@@ -105,14 +106,15 @@ def _free_port() -> int:
 @asynccontextmanager
 async def _up(home: Path, runtime: str) -> AsyncIterator[Client]:
     environment = {name: value for name, value in os.environ.items() if not name.startswith("PLOEG_")}
-    command = [sys.executable, "-m", "ploeg", "--home", str(home), "up"]
-    async with await start(command, cwd=home, env=environment, merge_stderr=True) as up:
-        log = asyncio.create_task(_keep_log(up, home / "up.log"))
-        try:
-            yield await _answering(up, home, runtime)
-        finally:
-            await up.stop(STOP_GRACE)
-            await log
+    with lifeline() as parent:
+        command = [sys.executable, "-m", "ploeg", "--home", str(home), "up", "--parent-fd", str(parent)]
+        async with await start(command, cwd=home, env=environment, pass_fds=(parent,), merge_stderr=True) as up:
+            log = asyncio.create_task(_keep_log(up, home / "up.log"))
+            try:
+                yield await _answering(up, home, runtime)
+            finally:
+                await up.stop(STOP_GRACE)
+                await log
 
 
 async def _keep_log(up: Process, file: Path) -> None:
