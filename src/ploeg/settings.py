@@ -77,6 +77,12 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     max_silence_minutes: Annotated[float, _help("Minutes an agent may say nothing; 0: the kind's own.", ge=0)] = 0.0
     max_turns: Annotated[int, _help("Turns an agent may take; 0: the kind's own.", ge=0)] = 0
     max_cost_usd: Annotated[float, _help("What one attempt may cost, in US dollars; 0: no limit.", ge=0)] = 0.0
+    repair_rounds: Annotated[
+        int, _help("1: an agent that ended refused by a gate is resumed once, with the refusal.", ge=0, le=1)
+    ] = 0
+    auto_commit: Annotated[bool, _help("Commit what an agent left uncommitted, instead of refusing its `done`.")] = (
+        False
+    )
 
     # The worker
     worker_name: Annotated[str, _help("Name of this worker; empty: the host's name.")] = ""

@@ -92,6 +92,12 @@ def test_an_attempt_without_a_report_is_reminded_once() -> None:
     assert after(Outcome.NO_REPORT, reminded=True).status is JobStatus.FAILED
 
 
+def test_a_refused_agent_may_mend_it_as_long_as_a_round_is_left() -> None:
+    decision = decide(Ended(outcome=Outcome.GATE_REFUSED, counted=2, repairs_left=1), NOW, 0.0)
+    assert (decision.status, decision.counted, decision.resume) == (JobStatus.QUEUED, False, True)
+    assert after(Outcome.GATE_REFUSED).status is JobStatus.FAILED
+
+
 def test_a_quota_wall_waits_for_its_reset() -> None:
     reset = NOW + timedelta(hours=3)
     decision = after(Outcome.QUOTA_EXHAUSTED, reset_at=reset)

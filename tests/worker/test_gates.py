@@ -39,6 +39,31 @@ finish()
     assert [note["gates"][-1]["name"] for note in rig.notes("gate_refused")] == ["committed"]
 
 
+async def test_uncommitted_work_is_committed_for_the_agent_where_the_config_says_so(rig: Rig) -> None:
+    report = await rig.run(
+        COMMIT
+        + """
+write("hello.txt", "changed\\n")
+write("new file.txt", "new\\n")
+assert report(summary="Wrote the greeting that was asked for.")["next_action"] == "stop"
+sh("git status --porcelain | grep -q 'new file.txt'")
+finish()
+""",
+        rig.job(auto_commit=True, verify_commands=["grep -q changed hello.txt"]),
+    )
+    assert report.outcome == "done", report.reason
+    branch = rig.job().branch
+    assert rig.remote.content(branch, "new file.txt") == "new\n"
+    assert rig.remote.git("log", "-2", "--format=%s", branch).splitlines() == ["ST-001: Say hello", "Say hello"]
+    assert rig.kept("hello.txt", "refs/ploeg/J-1/1-committed") == "changed\n"
+
+
+async def test_work_that_is_nothing_but_uncommitted_passes_as_well(rig: Rig) -> None:
+    report = await rig.run("start(); write('hello.txt', 'x'); report(); finish()", rig.job(auto_commit=True))
+    assert report.outcome == "done", report.reason
+    assert rig.remote.content(rig.job().branch, "hello.txt") == "x"
+
+
 async def test_a_job_that_changes_nothing_is_refused(rig: Rig) -> None:
     report = await rig.run("start(); report(); finish()")
     assert report.outcome == "gate_refused"

@@ -64,6 +64,8 @@ def installation_of(settings: Settings) -> Installation:
         max_silence_minutes=settings.max_silence_minutes or None,
         max_turns=settings.max_turns or None,
         max_cost_usd=settings.max_cost_usd or None,
+        repair_rounds=settings.repair_rounds or None,
+        auto_commit=settings.auto_commit or None,
     )
     return Installation(
         config=layer,

@@ -35,6 +35,12 @@ _CONFIG = (
     click.option(
         "--setup", "setup_commands", multiple=True, metavar="COMMAND", help="Makes a checkout ready; repeatable."
     ),
+    click.option(
+        "--repair-rounds", type=click.IntRange(0, 1), metavar="N", help="1: resume an agent that ended refused, once."
+    ),
+    click.option(
+        "--auto-commit/--no-auto-commit", default=None, help="Commit what the agent left uncommitted; off unless said."
+    ),
 )
 CONFIG_FIELDS = (
     "runtime",
@@ -48,6 +54,8 @@ CONFIG_FIELDS = (
     "verify_commands",
     "verify_timeout",
     "setup_commands",
+    "repair_rounds",
+    "auto_commit",
 )
 
 unset = click.option(

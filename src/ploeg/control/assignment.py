@@ -73,6 +73,7 @@ def assignment(
         instruction=job.instruction,
         guide=work.guide,
         reminder=job.outcome is Outcome.NO_REPORT,
+        refusal=job.reason if job.outcome is Outcome.GATE_REFUSED else None,
         resume=_resume(job.resume, work.receipt) if job.resume is not None else None,
         asked=[_asked(question) for question in work.asked if question.status is not QuestionStatus.OPEN],
         lease_seconds=lease.seconds,
@@ -98,6 +99,8 @@ def config_out(config: JobConfig) -> ConfigOut:
         verify_commands=list(config.verify_commands),
         verify_timeout=config.verify_timeout,
         setup_commands=list(config.setup_commands),
+        repair_rounds=config.repair_rounds,
+        auto_commit=config.auto_commit,
         source=dict(config.source),
     )
 

@@ -20,7 +20,8 @@ from ploeg.domain.worker import WorkerRecord
 from ploeg.store.transaction import Transaction
 from ploeg.wire.work import FinishReply, FinishReport, Handback, HandbackReply, Heartbeat, HeartbeatReply, UsageOut
 
-REASON_MAX = 4000
+#: Characters: a refusal carries a command and the tail of its output.
+REASON_MAX = 10_000
 
 
 def heartbeat(

@@ -88,7 +88,12 @@ def tell(tx: Transaction, job: Job, actor: str, **more: Any) -> None:
 
 def _decide(tx: Transaction, job: Job, attempt: Attempt, end: End) -> Decision:
     ended = Ended(
-        outcome=end.outcome, reason=end.reason, counted=job.counted, reminded=job.reminded, reset_at=end.reset_at
+        outcome=end.outcome,
+        reason=end.reason,
+        counted=job.counted,
+        reminded=job.reminded,
+        repairs_left=_repairs_left(tx, attempt, end),
+        reset_at=end.reset_at,
     )
     decision = decide(ended, tx.now, jitter=random.random())  # noqa: S311 - spreads retries, hides nothing
     if decision.status is JobStatus.WAITING:
@@ -96,6 +101,13 @@ def _decide(tx: Transaction, job: Job, attempt: Attempt, end: End) -> Decision:
     if job.cancel_requested and decision.status in {JobStatus.QUEUED, JobStatus.WAITING}:
         return replace(decision, status=JobStatus.CANCELLED, not_before=None, resume=False)
     return decision
+
+
+def _repairs_left(tx: Transaction, attempt: Attempt, end: End) -> int:
+    if end.outcome is not Outcome.GATE_REFUSED:
+        return 0
+    rounds: int = attempt.frozen.get("config", {}).get("repair_rounds", 0)
+    return rounds - sum(each.outcome is Outcome.GATE_REFUSED for each in tx.attempts.of_job(attempt.job_id))
 
 
 def _settled(tx: Transaction, job: Job, attempt: Attempt, end: End, decision: Decision) -> Job:

@@ -36,6 +36,10 @@ class JobConfig:
     verify_timeout: float
     #: Shell commands that make a fresh checkout ready, e.g. install dependencies.
     setup_commands: tuple[str, ...]
+    #: 1: an agent that ended refused is resumed once with the refusal.
+    repair_rounds: int = 0
+    #: What the agent left uncommitted is committed for it, instead of refused.
+    auto_commit: bool = False
     #: Field -> the layer its value came from.
     source: Mapping[str, str] = field(default_factory=dict)
 
@@ -55,6 +59,8 @@ class ConfigLayer:
     verify_commands: tuple[str, ...] | None = None
     verify_timeout: float | None = None
     setup_commands: tuple[str, ...] | None = None
+    repair_rounds: int | None = None
+    auto_commit: bool | None = None
 
     @classmethod
     def of(cls, values: Mapping[str, Any] | None) -> ConfigLayer:
@@ -77,6 +83,8 @@ class ConfigLayer:
             self._expect(name, lambda n: _is_number(n) and n > 0, "give a number above zero")
         self._expect("max_turns", lambda n: _is_whole(n) and n > 0, "give a whole number above zero")
         self._expect("thinking_budget", lambda n: _is_whole(n) and n >= 0, "give zero or more tokens")
+        self._expect("repair_rounds", lambda n: _is_whole(n) and n in {0, 1}, "give 0 or 1")
+        self._expect("auto_commit", lambda flag: isinstance(flag, bool), "give true or false")
         for name in ("verify_commands", "setup_commands"):
             self._expect(name, _are_commands, "give a list of shell commands")
         self._expect("permission_mode", lambda m: m in set(PermissionMode), f"use one of {', '.join(PermissionMode)}")
@@ -152,6 +160,8 @@ def resolve(
         verify_commands=first("verify_commands", ()),
         verify_timeout=first("verify_timeout", 600.0),
         setup_commands=first("setup_commands", ()),
+        repair_rounds=first("repair_rounds", 0),
+        auto_commit=first("auto_commit", False),
         source=source,
     )
 

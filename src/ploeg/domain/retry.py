@@ -29,6 +29,8 @@ class Ended:
     #: Attempts that counted before this one.
     counted: int = 0
     reminded: bool = False
+    #: How many times its agent may still be resumed with the refusal of a gate.
+    repairs_left: int = 0
     #: When a quota window opens again, by the runtime's own event.
     reset_at: datetime | None = None
 
@@ -64,7 +66,6 @@ def decide(ended: Ended, now: datetime, jitter: float) -> Decision:
             return Decision(status=JobStatus.WAITING, resume=True, reason=ended.reason)
         case (
             Outcome.REPORTED_FAILED
-            | Outcome.GATE_REFUSED
             | Outcome.WORKSPACE_IMPOSSIBLE
             | Outcome.TIMED_OUT
             | Outcome.SILENT
@@ -72,6 +73,10 @@ def decide(ended: Ended, now: datetime, jitter: float) -> Decision:
             | Outcome.TOO_MANY_TURNS
             | Outcome.PUSH_CONFLICT
         ):
+            return Decision(status=JobStatus.FAILED, counted=True, reason=ended.reason)
+        case Outcome.GATE_REFUSED:
+            if ended.repairs_left > 0:
+                return Decision(status=JobStatus.QUEUED, resume=True, reason=ended.reason)
             return Decision(status=JobStatus.FAILED, counted=True, reason=ended.reason)
         case Outcome.NO_REPORT:
             if ended.reminded:

@@ -20,7 +20,7 @@ from ploeg.tools.declaration import Tool
 from ploeg.tools.registry import tools_for
 from ploeg.wire.assignment import Assignment
 
-Mode = Literal["start", "resume", "answered", "remind"]
+Mode = Literal["start", "resume", "answered", "remind", "repair"]
 
 TEMPLATES = Environment(
     loader=PackageLoader("ploeg.prompts"),
@@ -53,7 +53,11 @@ def render(assignment: Assignment, *, resumed: bool = False, last_words: str | N
         "fenced": fenced,
     }
     system = TEMPLATES.get_template("system.md.j2").render(
-        opening=mark.opening, closing=mark.closing, guide=assignment.guide.strip()
+        opening=mark.opening,
+        closing=mark.closing,
+        guide=assignment.guide.strip(),
+        pushes=kind.pushes,
+        asks="ask_user_question" in kind.tools,
     )
     prompt = TEMPLATES.get_template(f"{kind.name.lower()}.md.j2").render(values)
     return Prompt(system=system, prompt=prompt)
@@ -62,6 +66,8 @@ def render(assignment: Assignment, *, resumed: bool = False, last_words: str | N
 def _mode(assignment: Assignment, resumed: bool) -> Mode:
     if assignment.reminder:
         return "remind"
+    if assignment.refusal is not None:
+        return "repair"
     if not resumed:
         return "start"
     return "answered" if assignment.asked else "resume"
@@ -104,6 +110,7 @@ def caller(tools: Iterable[Tool]) -> Callable[..., str]:
 
 def _values(assignment: Assignment) -> dict[str, Any]:
     task, story, pbi, product = assignment.task, assignment.story, assignment.pbi, assignment.product
+    idea = assignment.idea
     return {
         "job_id": assignment.job_id,
         "job_code": assignment.job_code,
@@ -123,6 +130,9 @@ def _values(assignment: Assignment) -> dict[str, Any]:
         "plan": task.implementation_plan if task else "",
         "instruction": assignment.instruction,
         "asked": assignment.asked,
+        "refusal": assignment.refusal,
+        "idea": idea,
+        "idea_text": _described(idea.code, idea.title, idea.description) if idea else "",
     }
 
 

@@ -29,6 +29,8 @@ class ConfigOut(Message, kw_only=True):
     verify_commands: list[str] = field(default_factory=list)
     verify_timeout: float = 600.0
     setup_commands: list[str] = field(default_factory=list)
+    repair_rounds: int = 0
+    auto_commit: bool = False
     #: Field -> layer.
     source: dict[str, str] = field(default_factory=dict)
 
@@ -63,6 +65,31 @@ class TaskOut(Message, kw_only=True):
     implementation_plan: str = ""
     verify_only: bool = False
     verify_required: str = "ALIGNED_OR_PARTIAL"
+
+
+class IdeaMessageOut(Message, kw_only=True):
+    #: `person` or `agent`.
+    author: str
+    text: str
+
+
+class IdeaOut(Message, kw_only=True):
+    """An idea, as it stands at the claim."""
+
+    id: str
+    code: str
+    title: str
+    status: str
+    description: str | None = None
+    grill: str = ""
+    plan: str = ""
+    #: What the last review of the plan said, with its findings.
+    review: str = ""
+    #: Decisions and notes, the oldest first.
+    log: list[str] = field(default_factory=list)
+    #: Of a chat: what was said before, the oldest first, and the messages that this job answers.
+    conversation: list[IdeaMessageOut] = field(default_factory=list)
+    messages: list[IdeaMessageOut] = field(default_factory=list)
 
 
 class ResumeOut(Message, kw_only=True):
@@ -112,11 +139,14 @@ class Assignment(Message, kw_only=True):
     pbi: PbiOut | None = None
     story: StoryOut | None = None
     task: TaskOut | None = None
+    idea: IdeaOut | None = None
     instruction: str | None = None
     #: The guide that binds the product's agents, as it stood at the claim.
     guide: str = ""
     #: Set when the last attempt ended without a report.
     reminder: bool = False
+    #: Set when the last attempt ended refused by a gate, and may mend it: which gate, and what it said.
+    refusal: str | None = None
     resume: ResumeOut | None = None
     #: Every question that the job's earlier attempts asked, but those that are still open; the first one first.
     asked: list[AskedOut] = field(default_factory=list)

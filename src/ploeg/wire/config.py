@@ -23,6 +23,12 @@ class ConfigIn(Request):
     verify_commands: list[str] | None = Field(default=None, description="Shell commands that must pass before done.")
     verify_timeout: Finite | None = Field(default=None, description="Seconds for each verify command.")
     setup_commands: list[str] | None = Field(default=None, description="Make a fresh checkout ready.")
+    repair_rounds: Whole | None = Field(
+        default=None, description="1: an agent that ended refused by a gate is resumed once with the refusal; else 0."
+    )
+    auto_commit: bool | None = Field(
+        default=None, description="Commit what the agent left uncommitted, instead of refusing `done`."
+    )
 
     def said(self) -> dict[str, Any]:
         return self.model_dump(exclude_unset=True)

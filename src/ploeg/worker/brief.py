@@ -81,5 +81,7 @@ def _config(given: ConfigOut) -> JobConfig:
         verify_commands=tuple(given.verify_commands),
         verify_timeout=given.verify_timeout,
         setup_commands=tuple(given.setup_commands),
+        repair_rounds=given.repair_rounds,
+        auto_commit=given.auto_commit,
         source=given.source,
     )

@@ -49,16 +49,24 @@ class Gates:
         self._task: TaskOut = live.assignment.task or TaskOut(id="", code="", title="")
         self._required = VerifyRequired(self._task.verify_required)
 
-    async def look(self) -> Look:
-        """Take the commits over into the mirror and compare them with the frozen plan."""
+    async def look(self, *, auto_commit: bool = False) -> Look:
+        """Take the commits over into the mirror and compare them with the frozen plan.
+
+        `auto_commit`: what is not committed becomes a commit there; the agent's own repository stays as it is.
+        """
         kept = await self._live.keep()
-        diff = await self._mirror.diff(self._workspace.base, kept.head)
-        return Look(
-            head=kept.head,
-            uncommitted=kept.uncommitted if isinstance(kept, Kept) else (),
-            diff=diff,
-            coverage=classify(self._task.implementation_plan, diff.files),
-        )
+        head, uncommitted = kept.head, kept.uncommitted if isinstance(kept, Kept) else ()
+        if auto_commit and isinstance(kept, Kept) and kept.snapshot is not None and kept.whole:
+            head, uncommitted = await self._mirror.commit_snapshot(kept, self._message()), ()
+            self._live.note("auto_committed", head=head, files=list(kept.uncommitted))
+        diff = await self._mirror.diff(self._workspace.base, head)
+        coverage = classify(self._task.implementation_plan, diff.files)
+        return Look(head=head, uncommitted=uncommitted, diff=diff, coverage=coverage)
+
+    def _message(self) -> str:
+        story = self._live.assignment.story
+        title = f"{story.code}: {self._task.title}" if story is not None else self._task.title
+        return f"{title}\n\nCommitted by Ploeg: the agent had left these changes uncommitted.\n"
 
     def judge(self, coverage: PlanCoverage, summary: str) -> GateResult:
         """Whether the task's rule lets that coverage pass."""
@@ -68,7 +76,7 @@ class Gates:
     async def check(self, summary: str) -> Receipt:
         """All gates in order, up to the first that refuses; the receipt of what was checked, on which commit."""
         self._live.enter(Phase.VERIFY)
-        look = await self.look()
+        look = await self.look(auto_commit=self._live.assignment.config.auto_commit)
         gates = [
             gate.committed(look.uncommitted),
             gate.not_empty(look.diff.files, verify_only=self._task.verify_only),

@@ -4,6 +4,7 @@ refs/heads/*, refs/tags/*                 the remote's, as of the last fetch
 HEAD                                      the remote's default branch
 refs/ploeg/<job code>/<attempt>           the commits that an attempt made
 refs/ploeg/<job code>/<attempt>-snapshot  the files that it had not committed
+refs/ploeg/<job code>/<attempt>-committed those files as a commit, where Ploeg commits for the agent
     refs/ploeg/<job code>/<attempt>-branches/*   its other branches, and its stash
 """
 
@@ -24,7 +25,8 @@ from urllib.parse import quote
 
 from ploeg.workspace.bundle import read_head
 from ploeg.workspace.credentials import Askpass, Credentials
-from ploeg.workspace.git import Git, GitError, GitFault
+from ploeg.workspace.git import Git, GitError, GitFault, check_sha
+from ploeg.workspace.kept import Kept
 from ploeg.workspace.lock import locked
 from ploeg.workspace.remote import PushOutcome, PushResult, Remote
 from ploeg.workspace.repository import Commit, Diff, KeptRef, Repository, text
@@ -161,6 +163,26 @@ class Mirror(Repository):
             directory=self.path,
             input="".join(orders).encode("utf-8", "surrogateescape"),
         )
+
+    async def commit_snapshot(self, kept: Kept, message: str) -> str:
+        """The files that the agent had not committed as a commit of Ploeg's own on top of its commits; kept like them.
+
+        The same files with the same message make the same commit, whenever that is.
+        """
+        assert kept.snapshot is not None
+        at = await self._text("show", "-s", "--format=%ct +0000", check_sha(kept.head), doing="reading a commit")
+        who = {"NAME": "Ploeg", "EMAIL": "ploeg@localhost", "DATE": at}
+        roles = ("AUTHOR", "COMMITTER")
+        finished = await self._git.run(
+            *("commit-tree", await self.tree(kept.snapshot), "-p", kept.head),
+            doing="committing what the agent had not",
+            directory=self.path,
+            input=message.encode("utf-8", "replace"),
+            environment={f"GIT_{role}_{name}": value for role in roles for name, value in who.items()},
+        )
+        sha = check_sha(finished.stdout.decode().strip())
+        await self._run("update-ref", "--create-reflog", f"{kept.ref}-committed", sha, doing="keeping a commit")
+        return sha
 
     async def _take_objects(self, bundle: Path, ref: str) -> dict[str, str]:
         """The further branches that a bundle brings, under the names that they get here."""
