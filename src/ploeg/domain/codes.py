@@ -1,4 +1,4 @@
-"""Codes for people: `PBI-7`, `ST-012`, `T-41`, `J-128`, `Q-3`. They never change and never say anything about order."""
+"""Codes for people: `PBI-7`, `ST-012`, `T-41`, `IDEA-003`, `J-128`, `Q-3`. They never change and never say anything about order."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ class CodeKind(StrEnum):
     PBI = "PBI"
     STORY = "ST"
     TASK = "T"
+    IDEA = "IDEA"
     JOB = "J"
     QUESTION = "Q"
 
@@ -22,18 +23,21 @@ class CodeKind(StrEnum):
         return _NOUN[self]
 
 
-_FORM = re.compile(r"(PBI|ST|T|J|Q)-0*([0-9]{1,9})", re.IGNORECASE)
+_FORM = re.compile(r"(PBI|ST|T|IDEA|J|Q)-0*([0-9]{1,9})", re.IGNORECASE)
 _NOUN = {
     CodeKind.PBI: "backlog item",
     CodeKind.STORY: "story",
     CodeKind.TASK: "task",
+    CodeKind.IDEA: "idea",
     CodeKind.JOB: "job",
     CodeKind.QUESTION: "question",
 }
 
+_PADDED = frozenset({CodeKind.STORY, CodeKind.IDEA})
+
 
 def code(kind: CodeKind, number: int) -> str:
-    return f"ST-{number:03d}" if kind is CodeKind.STORY else f"{kind}-{number}"
+    return f"{kind}-{number:03d}" if kind in _PADDED else f"{kind}-{number}"
 
 
 def parse(text: str) -> tuple[CodeKind, int] | None:
@@ -59,3 +63,8 @@ def expect(kind: CodeKind, text: str) -> str | None:
 def branch_for_story(prefix: str, story_code: str, story_id: str) -> str:
     """The branch that a story's tasks share: readable, and unique where products share a repository."""
     return f"{prefix}{story_code.lower()}-{story_id[-6:].lower()}"
+
+
+def branch_for_run(prefix: str, sprint_code: str, run_id: str) -> str:
+    """The branch of a run that has one for all its tasks."""
+    return f"{prefix}sprint-{sprint_code.lower()}-{run_id[-6:].lower()}"

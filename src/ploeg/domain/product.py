@@ -10,6 +10,7 @@ from ploeg.domain.config import ConfigLayer
 from ploeg.domain.doc import Folder
 from ploeg.domain.errors import Conflict, Invalid
 from ploeg.domain.ids import ProductId, UserId
+from ploeg.domain.sprint import PrStrategy
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,6 +30,10 @@ class Product:
     archived_at: datetime | None = None
     #: None is all of them.
     enabled_doc_folders: tuple[Folder, ...] | None = None
+    #: How a sprint's run is cut into jobs and branches, unless its start says otherwise.
+    pr_strategy: PrStrategy = PrStrategy.STORY
+    #: Open pull requests by itself for what its jobs push.
+    auto_pr: bool = False
 
     @property
     def archived(self) -> bool:

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import re
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from enum import StrEnum
 from typing import Any, Self
 
-from ploeg.domain.backlog import PbiStatus
+from ploeg.domain import codes
+from ploeg.domain.backlog import PbiStatus, StoryStatus
+from ploeg.domain.errors import Conflict, Invalid
 from ploeg.domain.ids import ProductId, SprintId
 
 GOAL_MAX = 500
+
+_CODE = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,28}[A-Za-z0-9])?")
 
 
 class SprintStatus(StrEnum):
@@ -57,6 +62,12 @@ class Sprint:
             return self
         return replace(self, status=status, completed_at=now if status is SprintStatus.CLOSED else None)
 
+    def ready_for_stories(self) -> Self:
+        """This sprint, if stories may be planned into it."""
+        if self.status is not SprintStatus.OPEN:
+            raise Conflict(f"sprint {self.code} is {self.status}; reopen it first, or plan into another")
+        return self
+
     def evolve(self, **changes: Any) -> Self:
         return replace(self, **changes)
 
@@ -66,11 +77,28 @@ def sprint_code(day: date, number: int) -> str:
     return f"S-{day.isoformat()}-{number}"
 
 
-def sprint_status(current: SprintStatus, pbis: Iterable[PbiStatus]) -> SprintStatus:
-    """What the backlog items of a sprint's stories make of it; `ARCHIVED` is for people to lift."""
-    if current is SprintStatus.ARCHIVED:
+def check_sprint_code(code: str) -> str:
+    """A code that somebody gives: it becomes part of a branch's name, and is no code of anything else."""
+    if not _CODE.fullmatch(code) or codes.parse(code) is not None:
+        raise Invalid("code", code, "give letters, digits and dashes, at most 30, e.g. S-2026-05-27-1 or launch")
+    return code
+
+
+def check_dates(start: date | None, end: date | None) -> None:
+    if start is not None and end is not None and end < start:
+        raise Invalid("end_date", end.isoformat(), f"give {start.isoformat()}, its start, or a later day")
+
+
+def sprint_status(current: SprintStatus, stories: Collection[StoryStatus], pbis: Collection[PbiStatus]) -> SprintStatus:
+    """What its stories and their backlog items make of a sprint. `ARCHIVED` is for people to lift, and an empty sprint
+    stays what it is.
+
+    The stories alone decide that it is closed: a backlog item may have others, for a later sprint.
+    """
+    if current is SprintStatus.ARCHIVED or not stories:
         return current
-    statuses = set(pbis)
-    if PbiStatus.FAILED in statuses:
+    if set(stories) == {StoryStatus.DONE}:
+        return SprintStatus.CLOSED
+    if StoryStatus.FAILED in stories or PbiStatus.FAILED in pbis:
         return SprintStatus.FAILED
-    return SprintStatus.CLOSED if statuses == {PbiStatus.DONE} else SprintStatus.OPEN
+    return SprintStatus.OPEN

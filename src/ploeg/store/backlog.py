@@ -65,14 +65,14 @@ class Backlog:
     def add_task(self, task: Task) -> None:
         TASK.add(self._tx, task)
 
-    def pbi(self, pbi_id: PbiId) -> Pbi | None:
-        return PBI.get(self._tx, pbi_id)
+    def pbi(self, pbi_id: PbiId, lock: bool = False) -> Pbi | None:
+        return PBI.get(self._tx, pbi_id, lock=lock)
 
-    def story(self, story_id: StoryId) -> Story | None:
-        return STORY.get(self._tx, story_id)
+    def story(self, story_id: StoryId, lock: bool = False) -> Story | None:
+        return STORY.get(self._tx, story_id, lock=lock)
 
-    def task(self, task_id: TaskId) -> Task | None:
-        return TASK.get(self._tx, task_id)
+    def task(self, task_id: TaskId, lock: bool = False) -> Task | None:
+        return TASK.get(self._tx, task_id, lock=lock)
 
     def update_pbi(self, pbi: Pbi) -> None:
         PBI.update(self._tx, pbi)
@@ -108,8 +108,8 @@ class Backlog:
                 return STORY.all(self._tx, _STORY_WITH_CODE, **wanted)
             case CodeKind.TASK:
                 return TASK.all(self._tx, _TASK_WITH_CODE, **wanted)
-            case CodeKind.JOB | CodeKind.QUESTION:
-                raise ValueError(f"{kind.noun}s are found by number")
+            case CodeKind.IDEA | CodeKind.JOB | CodeKind.QUESTION:
+                raise ValueError(f"{kind.noun}s are no part of a product's backlog")
             case _:
                 assert_never(kind)
 

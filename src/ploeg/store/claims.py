@@ -56,6 +56,9 @@ WHERE {row} = (
               SELECT 1 FROM jobs AS earlier
               WHERE earlier.lane = job.lane AND earlier.sequence < job.sequence
                 AND earlier.status IN ('claimed', 'queued', 'running', 'waiting'))))
+      AND (job.sprint_run_id IS NULL OR EXISTS (
+            SELECT 1 FROM sprint_runs AS run
+            WHERE run.id = job.sprint_run_id AND run.status IN ('QUEUED', 'RUNNING')))
       AND EXISTS (
             SELECT 1 FROM products
             WHERE products.id = job.product_id AND products.archived_at IS NULL

@@ -19,6 +19,8 @@ _TAKEN: Final = (
         "uq_product_docs_product_id_folder_slug",
         "that folder has a doc of that slug",
     ),
+    ("sprints.product_id, sprints.code", "uq_sprints_product_id_code", "the product has a sprint with that code"),
+    ("sprint_runs.sprint_id", "uq_sprint_runs_unended", "the sprint has a run that has not ended"),
     ("attempts.job_id", "uq_attempts_active_job", "that job has a live attempt"),
     ("attempts.worker_id, attempts.claim_key", "uq_attempts_claim_key", "that claim was made before"),
 )

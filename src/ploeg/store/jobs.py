@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import bindparam, func, select
 
-from ploeg.domain.ids import JobId, ProductId, StoryId, TaskId, UserId
+from ploeg.domain.ids import JobId, ProductId, SprintRunId, StoryId, TaskId, UserId
 from ploeg.domain.job import Job, JobStatus
 from ploeg.store.rows import Shape
 from ploeg.store.series import INSTALLATION, next_in
@@ -24,6 +24,8 @@ _ACTIVE_IN_LANE = JOB.select.where(jobs.c.lane == bindparam("lane"), active(jobs
 _UNFINISHED_FOR_TASK = (
     JOB.select.where(jobs.c.task_id == bindparam("task_id"), unfinished(jobs)).order_by(jobs.c.number).limit(1)
 )
+_OF_RUN = JOB.select.where(jobs.c.sprint_run_id == bindparam("run_id")).order_by(jobs.c.number)
+_UNFINISHED_OF_RUN = _OF_RUN.where(unfinished(jobs))
 _UNFINISHED = (
     select(jobs.c.product_id, func.count())
     .where(jobs.c.product_id.in_(bindparam("product_ids", expanding=True)), unfinished(jobs))
@@ -89,3 +91,11 @@ class Jobs:
     def unfinished_for_task(self, task_id: TaskId) -> Job | None:
         """The oldest job of that task that is queued, claimed, running or waiting."""
         return JOB.one(self._tx, _UNFINISHED_FOR_TASK, task_id=task_id)
+
+    def of_run(self, run_id: SprintRunId) -> list[Job]:
+        """All that a sprint's run queued, the oldest first."""
+        return JOB.all(self._tx, _OF_RUN, run_id=run_id)
+
+    def unfinished_of_run(self, run_id: SprintRunId, lock: bool = False) -> list[Job]:
+        statement = _UNFINISHED_OF_RUN.with_for_update() if lock else _UNFINISHED_OF_RUN
+        return JOB.all(self._tx, statement, run_id=run_id)

@@ -11,14 +11,17 @@ from sqlalchemy import Connection
 from ploeg.domain.occurrence import Event
 from ploeg.store.attempts import Attempts
 from ploeg.store.backlog import Backlog
+from ploeg.store.chats import Chats
 from ploeg.store.claims import Claims
 from ploeg.store.dialects import POSTGRESQL
 from ploeg.store.docs import Docs
 from ploeg.store.events import Events
+from ploeg.store.ideas import Ideas
 from ploeg.store.jobs import Jobs
 from ploeg.store.people import People
 from ploeg.store.products import Products
 from ploeg.store.questions import Questions
+from ploeg.store.sprints import Sprints
 from ploeg.store.workers import Workers
 
 
@@ -52,6 +55,14 @@ class Transaction:
         return Docs(self)
 
     @property
+    def ideas(self) -> Ideas:
+        return Ideas(self)
+
+    @property
+    def chats(self) -> Chats:
+        return Chats(self)
+
+    @property
     def jobs(self) -> Jobs:
         return Jobs(self)
 
@@ -62,6 +73,10 @@ class Transaction:
     @property
     def questions(self) -> Questions:
         return Questions(self)
+
+    @property
+    def sprints(self) -> Sprints:
+        return Sprints(self)
 
     @property
     def claims(self) -> Claims:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Column, ForeignKey, Index, Integer, PrimaryKeyConstraint, Table
+from sqlalchemy import BigInteger, Boolean, Column, ForeignKey, Index, Integer, PrimaryKeyConstraint, Table, false
 
 from ploeg.domain.access import Role
 from ploeg.domain.config import ConfigLayer
 from ploeg.domain.doc import Folder
+from ploeg.domain.sprint import PrStrategy
 from ploeg.store.tables.base import metadata
 from ploeg.store.tables.types import Document, Prose, Utc, Word
 
@@ -25,6 +26,8 @@ products = Table(
     Column("config", Document(ConfigLayer), nullable=False),
     Column("archived_at", Utc),
     Column("enabled_doc_folders", Document(tuple[Folder, ...])),
+    Column("pr_strategy", Word(PrStrategy), nullable=False, server_default=PrStrategy.STORY),
+    Column("auto_pr", Boolean, nullable=False, server_default=false()),
     Index(None, "owner_id"),
 )
 

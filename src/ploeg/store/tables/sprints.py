@@ -45,12 +45,16 @@ sprint_runs = Table(
     Column("previous_run_id", Prose, ForeignKey("sprint_runs.id"), unique=True),
 )
 
-_UNENDED = sprint_runs.c.status.in_([literal_column(f"'{status}'") for status in ("PAUSED", "QUEUED", "RUNNING")])
+PAUSED = sprint_runs.c.status == literal_column("'PAUSED'")
+UNENDED = sprint_runs.c.status.in_([literal_column(f"'{status}'") for status in ("PAUSED", "QUEUED", "RUNNING")])
 
 #: The law of runs: one that has not ended for each sprint.
 UNENDED_RUN = Index(
-    "uq_sprint_runs_unended", sprint_runs.c.sprint_id, unique=True, sqlite_where=_UNENDED, postgresql_where=_UNENDED
+    "uq_sprint_runs_unended", sprint_runs.c.sprint_id, unique=True, sqlite_where=UNENDED, postgresql_where=UNENDED
 )
+
+#: For the chore that lets runs go on.
+PAUSED_RUN = Index("ix_sprint_runs_paused", sprint_runs.c.sprint_id, sqlite_where=PAUSED, postgresql_where=PAUSED)
 
 executions = Table(
     "executions",

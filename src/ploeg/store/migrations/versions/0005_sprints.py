@@ -23,6 +23,9 @@ def upgrade() -> None:
     _runs()
     _executions()
     rebuild: Literal["always", "never"] = "always" if op.get_bind().dialect.name == "sqlite" else "never"
+    with op.batch_alter_table("products", recreate=rebuild) as products:
+        products.add_column(sa.Column("pr_strategy", TEXT, nullable=False, server_default="STORY"))
+        products.add_column(sa.Column("auto_pr", sa.Boolean(), nullable=False, server_default=sa.false()))
     with op.batch_alter_table("stories", recreate=rebuild) as stories:
         stories.add_column(sa.Column("sprint_id", TEXT))
         stories.create_foreign_key("fk_stories_sprint_id", "sprints", ["sprint_id"], ["id"])
@@ -87,6 +90,10 @@ def _runs() -> None:
         unique=True,
         sqlite_where=unended,
         postgresql_where=unended,
+    )
+    paused = sa.text("status = 'PAUSED'")
+    op.create_index(
+        "ix_sprint_runs_paused", "sprint_runs", ["sprint_id"], sqlite_where=paused, postgresql_where=paused
     )
 
 
