@@ -111,6 +111,8 @@ class Attempt:
     #: The ref in the worker's mirror that keeps the work, e.g. `refs/ploeg/J-12/1`.
     kept_ref: str | None = None
     receipt: dict[str, Any] | None = None
+    #: A commit that holds the files it had not committed at its end.
+    snapshot: str | None = None
     #: Number of the next transcript chunk expected, and the bytes stored before it.
     next_chunk: int = 0
     transcript_bytes: int = 0

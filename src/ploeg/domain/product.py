@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, Self
@@ -9,6 +10,7 @@ from typing import Any, Self
 from ploeg.domain.config import ConfigLayer
 from ploeg.domain.doc import Folder
 from ploeg.domain.errors import Conflict, Invalid
+from ploeg.domain.hours import ActiveHours
 from ploeg.domain.ids import ProductId, UserId
 from ploeg.domain.sprint import PrStrategy
 
@@ -30,6 +32,15 @@ class Product:
     archived_at: datetime | None = None
     #: None is all of them.
     enabled_doc_folders: tuple[Folder, ...] | None = None
+    #: When its jobs may begin; None is always.
+    active_hours: ActiveHours | None = None
+    #: The span of its hours that it is in, or that comes next; `control/hours.py` keeps it up to date.
+    open_from: datetime | None = None
+    open_until: datetime | None = None
+    #: As `max_concurrent_jobs`, for single runtimes.
+    max_jobs_by_runtime: Mapping[str, int] | None = None
+    #: How much may wait for people's review before new work begins; None is no limit.
+    max_in_review: int | None = None
     #: How a sprint's run is cut into jobs and branches, unless its start says otherwise.
     pr_strategy: PrStrategy = PrStrategy.STORY
     #: Open pull requests by itself for what its jobs push.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ploeg.store.tables import backlog, docs, events, ideas, people, products, questions, search, sprints, todos, work
+from ploeg.store.tables import backlog, docs, events, ideas, people, products, questions, schedules, search, sprints, todos, work
 from ploeg.store.tables.base import metadata
 
 __all__ = [
@@ -14,6 +14,7 @@ __all__ = [
     "people",
     "products",
     "questions",
+    "schedules",
     "search",
     "sprints",
     "todos",

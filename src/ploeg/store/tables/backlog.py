@@ -15,6 +15,8 @@ from sqlalchemy import (
     PrimaryKeyConstraint,
     Table,
     UniqueConstraint,
+    and_,
+    literal_column,
 )
 
 from ploeg.domain.backlog import LogType, PbiStatus, Priority, StoryStatus, TaskStatus
@@ -39,6 +41,11 @@ pbis = Table(
     Column("pr_merged_at", Utc),
     Column("archived_at", Utc),
     UniqueConstraint("product_id", "code"),
+)
+
+_AWAITS_MERGE = and_(pbis.c.pr_url.is_not(None), pbis.c.pr_merged_at.is_(None))
+PBIS_IN_REVIEW = Index(
+    "ix_pbis_in_review", pbis.c.product_id, sqlite_where=_AWAITS_MERGE, postgresql_where=_AWAITS_MERGE
 )
 
 stories = Table(
@@ -87,6 +94,9 @@ tasks = Table(
     UniqueConstraint("product_id", "code"),
     Index(None, "story_id"),
 )
+
+_IN_REVIEW = tasks.c.status == literal_column(f"'{TaskStatus.REVIEW}'")
+TASKS_IN_REVIEW = Index("ix_tasks_in_review", tasks.c.product_id, sqlite_where=_IN_REVIEW, postgresql_where=_IN_REVIEW)
 
 task_dependencies = Table(
     "task_dependencies",

@@ -8,6 +8,7 @@ from ploeg.domain.access import Role
 from ploeg.domain.config import ConfigLayer
 from ploeg.domain.doc import Folder
 from ploeg.domain.sprint import PrStrategy
+from ploeg.domain.hours import ActiveHours
 from ploeg.store.tables.base import metadata
 from ploeg.store.tables.types import Document, Prose, Utc, Word
 
@@ -28,8 +29,16 @@ products = Table(
     Column("enabled_doc_folders", Document(tuple[Folder, ...])),
     Column("pr_strategy", Word(PrStrategy), nullable=False, server_default=PrStrategy.STORY),
     Column("auto_pr", Boolean, nullable=False, server_default=false()),
+    Column("active_hours", Document(ActiveHours)),
+    Column("open_from", Utc),
+    Column("open_until", Utc),
+    Column("max_jobs_by_runtime", Document(dict[str, int])),
+    Column("max_in_review", Integer),
     Index(None, "owner_id"),
 )
+
+_HAS_HOURS = products.c.open_until.is_not(None)
+OPENING = Index("ix_products_open_until", products.c.open_until, sqlite_where=_HAS_HOURS, postgresql_where=_HAS_HOURS)
 
 members = Table(
     "members",

@@ -66,6 +66,7 @@ jobs = Table(
     Column("follow_up_of", Prose, ForeignKey("jobs.id")),
     Column("sprint_run_id", Prose, ForeignKey("sprint_runs.id")),
     Column("idea_id", Prose, ForeignKey("ideas.id")),
+    Column("private_to", Prose, ForeignKey("users.id")),
     UniqueConstraint("requested_by", "request_key"),
     Index(None, "product_id", "number"),
     Index(None, "story_id", "number"),
@@ -161,6 +162,7 @@ attempts = Table(
     Column("receipt", Document(dict[str, Any])),
     Column("next_chunk", BigInteger, nullable=False),
     Column("transcript_bytes", BigInteger, nullable=False),
+    Column("snapshot", Prose),
     UniqueConstraint("job_id", "number"),
 )
 
