@@ -41,6 +41,12 @@ def test_claiming_makes_the_job_claimed_and_its_task_in_progress(house: House) -
     assert house.told()[-2:] == ["job.claimed", "task.changed"]
 
 
+def test_a_task_of_another_repository_is_worked_on_there(house: House) -> None:
+    elsewhere = "https://git.example.org/elsewhere.git"
+    house.run(house.a_task(repo_url=elsewhere))
+    assert house.hand().take().repo_url == elsewhere
+
+
 def test_the_same_claim_again_gets_the_same_attempt(house: House) -> None:
     house.run(house.a_task("one"))
     house.run(house.a_task("two"))
