@@ -7,7 +7,17 @@ from pathlib import Path
 from typing import Any
 
 from ploeg.domain.kinds import KINDS, KindName
-from ploeg.wire.assignment import Assignment, ConfigOut, LimitsOut, PbiOut, ProductOut, StoryOut, TaskOut
+from ploeg.wire.assignment import (
+    Assignment,
+    ConfigOut,
+    IdeaMessageOut,
+    IdeaOut,
+    LimitsOut,
+    PbiOut,
+    ProductOut,
+    StoryOut,
+    TaskOut,
+)
 from tests.worker.far_end import WORKER_ID
 
 PLAN = "Write `hello.txt`."
@@ -51,3 +61,18 @@ def assignment(repo: Path | str = "/nowhere", number: int = 1, attempt: int = 1,
         owner = next(part for part in (made, config, limits, task) if name in part.__struct_fields__)
         setattr(owner, name, value)
     return made
+
+
+def idea_assignment(repo: Path | str = "/nowhere", kind: KindName = KindName.IDEA_CHAT, **changes: Any) -> Assignment:
+    """Job J-1 of a kind that is about an idea: no task, no story, no branch."""
+    idea = IdeaOut(
+        id="ide_1",
+        code="IDEA-001",
+        title="Sell by post",
+        status="DRAFT",
+        messages=[IdeaMessageOut(author="person", text="Is there a price list?")],
+    )
+    named = KINDS[kind]
+    return assignment(
+        repo, kind=named.name, tools=list(named.tools), task=None, story=None, pbi=None, idea=idea, branch="", **changes
+    )

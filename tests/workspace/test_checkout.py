@@ -9,7 +9,7 @@ import pytest
 from ploeg.domain.errors import Conflict, Invalid
 from ploeg.workspace.checkout import Checkouts, Workspace
 from ploeg.workspace.git import Git, GitError
-from ploeg.workspace.keep import Kept, KeptElsewhere, NothingToKeep
+from ploeg.workspace.keep import Kept, KeptElsewhere, NeverKept, NothingToKeep
 from ploeg.workspace.mirror import Mirror, Mirrors
 from tests.workspace.conftest import Repository, git
 
@@ -168,6 +168,25 @@ async def test_a_workspace_is_not_removed_before_its_work_is_kept(checkouts: Che
         with pytest.raises(Conflict):
             await checkouts.remove(workspace, kept)
     assert workspace.tree.exists()
+
+
+async def test_a_workspace_to_read_is_on_no_branch_and_goes_as_it_is(
+    checkouts: Checkouts, mirror: Mirror, repository: Repository
+) -> None:
+    workspace = await checkouts.take(mirror, job_code="J-1", attempt=1, branch=None, commit=repository.tip("trunk"))
+    assert git("status", "--porcelain", "--branch", at=workspace.tree) == "## HEAD (no branch)"
+    assert git("rev-parse", "HEAD", at=workspace.tree) == repository.tip("trunk")
+    (workspace.tree / "scribble").write_text("x")
+    assert checkouts.existing("J-1") == workspace
+    await checkouts.remove(workspace, NeverKept())
+    assert checkouts.existing("J-1") is None
+
+
+async def test_a_workspace_on_a_branch_never_goes_as_it_is(checkouts: Checkouts, mirror: Mirror) -> None:
+    workspace = await take(checkouts, mirror)
+    with pytest.raises(Conflict, match="keep it first"):
+        await checkouts.remove(workspace, NeverKept())
+    assert checkouts.existing("J-1") == workspace
 
 
 async def test_a_workspace_set_aside_frees_its_place(checkouts: Checkouts, mirror: Mirror) -> None:

@@ -1,4 +1,6 @@
-"""What a worker must show before `done` is taken: a receipt whose gates all passed, for the commit that it pushed."""
+"""What a worker must show before `done` is taken: a receipt whose gates all passed, for the commit that it pushed; of a
+job that changes nothing in the repository, the answer that it was asked for.
+"""
 
 from __future__ import annotations
 
@@ -11,6 +13,8 @@ from ploeg.wire.work import FinishReport
 def check_proof(job: Job, report: FinishReport) -> None:
     """`Invalid` unless the report proves that the job is done."""
     kind = kind_named(job.kind)
+    if kind.summary_required and not (report.summary or "").strip():
+        raise Invalid("summary", report.summary, "done needs the summary, which is the answer")
     if not kind.gated:
         return
     receipt = report.receipt

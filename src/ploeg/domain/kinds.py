@@ -11,6 +11,8 @@ from ploeg.domain.limits import Limits
 
 class KindName(StrEnum):
     TASK_IMPLEMENTATION = "TASK_IMPLEMENTATION"
+    IDEA_CHAT = "IDEA_CHAT"
+    PLAN_CHAT = "PLAN_CHAT"
 
 
 class PermissionMode(StrEnum):
@@ -59,12 +61,17 @@ class Kind:
     gated: bool
     #: `done` needs a summary, which is the answer that somebody waits for.
     summary_required: bool
+    #: The tool without whose success it is not done: the result is what that tool saves.
+    delivers: str | None = None
 
     @property
     def pushes(self) -> bool:
         """Its commits are pushed to a branch."""
         return self.workspace is WorkspaceMode.BRANCH
 
+
+_DOCS = ("get_agent_guide", "list_product_docs", "get_product_doc", "search_product_docs", "related_product_docs")
+_QUESTIONS = ("ask_user_question", "get_question_answer", "list_open_questions", "cancel_question")
 
 KINDS: dict[KindName, Kind] = {
     kind.name: kind
@@ -87,18 +94,39 @@ KINDS: dict[KindName, Kind] = {
                 "log_test_result",
                 "log_commit",
                 "verify_task_against_plan",
-                "get_agent_guide",
-                "list_product_docs",
-                "get_product_doc",
-                "search_product_docs",
-                "related_product_docs",
-                "ask_user_question",
-                "get_question_answer",
-                "list_open_questions",
-                "cancel_question",
+                *_DOCS,
+                *_QUESTIONS,
             ),
             gated=True,
             summary_required=False,
+        ),
+        Kind(
+            name=KindName.IDEA_CHAT,
+            title="Talk about an idea",
+            subject=Subject.IDEA,
+            workspace=WorkspaceMode.READ_ONLY,
+            model=None,
+            thinking_budget=6000,
+            permission_mode=PermissionMode.ACCEPT_EDITS,
+            limits=Limits(max_minutes=20.0, max_silence_minutes=10.0, max_turns=30),
+            agent_tools=("Read", "Grep", "Glob", "WebSearch"),
+            tools=("update_job_status", *_DOCS),
+            gated=False,
+            summary_required=True,
+        ),
+        Kind(
+            name=KindName.PLAN_CHAT,
+            title="Talk about a plan",
+            subject=Subject.IDEA,
+            workspace=WorkspaceMode.READ_ONLY,
+            model=None,
+            thinking_budget=6000,
+            permission_mode=PermissionMode.ACCEPT_EDITS,
+            limits=Limits(max_minutes=20.0, max_silence_minutes=10.0, max_turns=30),
+            agent_tools=("Read", "Grep", "Glob"),
+            tools=("update_job_status", *_DOCS),
+            gated=False,
+            summary_required=True,
         ),
     )
 }

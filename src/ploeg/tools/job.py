@@ -25,8 +25,8 @@ class UpdateJobStatus(Arguments):
     summary: str | None = Field(
         default=None,
         max_length=4000,
-        description="What was done, for people. With `done`, at least 20 characters of it justify changes that cover "
-        "the plan only in part or go beyond it.",
+        description="What was done, for people; of a chat, the answer itself. With `done`, at least 20 characters of "
+        "it justify changes that cover the plan only in part or go beyond it.",
     )
     error: str | None = Field(
         default=None,
@@ -60,7 +60,8 @@ class UpdateJobStatus(Arguments):
 class JobStatusUpdated(Result):
     job_id: str
     status: Literal["running", "done", "failed", "skipped"]
-    branch: str
+    #: Left out where the job has none.
+    branch: str | None = None
     #: The verified commit, when the job is done.
     head_sha: str | None = None
     verify_result: Coverage | None = None
@@ -74,10 +75,10 @@ UPDATE_JOB_STATUS = Tool(
     name="update_job_status",
     description=(
         "Report where this job stands. Close the job with it exactly once, as your last act: `done`, `failed` or "
-        "`skipped`. `done` is checked before it is accepted: everything committed and the working tree clean, "
-        "changes that cover the plan, and the product's verify commands passing on the commit at HEAD; this can take "
-        "minutes. A refusal says what to mend: mend it, commit, and report again. An accepted `done` is pushed by the "
-        "worker; never push yourself. After an accepted report, end the session."
+        "`skipped`. Where the job is to change the repository, `done` is checked before it is accepted: everything "
+        "committed and the working tree clean, changes that cover the plan, and the product's verify commands passing "
+        "on the commit at HEAD; this can take minutes. A refusal says what to mend: mend it, commit, and report again. "
+        "An accepted `done` is pushed by the worker; never push yourself. After an accepted report, end the session."
     ),
     arguments=UpdateJobStatus,
     result=JobStatusUpdated,

@@ -105,7 +105,7 @@ class Attendant:
         await self._agent.stop(self._live.bench.settings.kill_grace)
 
     async def _keep_now_and_then(self) -> None:
-        while True:
+        while self._live.works:
             await asyncio.sleep(self._live.bench.settings.keep_every_seconds)
             try:
                 await self._live.keep()

@@ -12,11 +12,13 @@ from ploeg.domain.attempt import Phase, Usage
 from ploeg.domain.codes import CodeKind
 from ploeg.domain.errors import Conflict, Denied, Invalid, NotFound, PloegError, Unavailable
 from ploeg.domain.gate import GateResult, Receipt
+from ploeg.domain.kinds import kind_named
 from ploeg.tools.declaration import Arguments, Result, Side, Tool
 from ploeg.tools.job import JobStatusUpdated, UpdateJobStatus
 from ploeg.tools.question import AskUserQuestion
 from ploeg.tools.task import TaskVerified, VerifyTaskAgainstPlan
 from ploeg.wire.work import ToolCall
+from ploeg.worker.closing import check_closing
 from ploeg.worker.end import Accepted
 from ploeg.worker.gates import Gates
 from ploeg.worker.insist import insist
@@ -35,6 +37,9 @@ class Calls:
         self._live = live
         self._watch = watch
         self._gates = Gates(live)
+        self._kind = kind_named(live.assignment.kind)
+        #: The tool that saves the kind's result has done so.
+        self._delivered = False
         self._one_at_a_time = asyncio.Lock()
         self.accepted: Accepted | None = None
         #: Set with `accepted`.
@@ -69,6 +74,8 @@ class Calls:
     async def _carried_out(self, tool: Tool, checked: Arguments) -> dict[str, Any]:
         if tool.side is Side.SERVER:
             result = await self._forward(tool, checked)
+            if tool.name == self._kind.delivers and result.get("ok", True):
+                self._delivered = True
             if isinstance(checked, AskUserQuestion):
                 return await self.questions.answered(result, checked.wait_seconds)
             return result
@@ -116,7 +123,8 @@ class Calls:
         if report.status == "running":
             return self._answer(report)
         self._check_branch(report)
-        if report.status != "done":
+        check_closing(self._kind, report, delivered=self._delivered)
+        if report.status != "done" or not self._kind.gated:
             return self._accept(report)
         receipt = await self._checked(report.summary or "")
         refusal = receipt.refusal
@@ -135,9 +143,9 @@ class Calls:
             raise Unavailable(f"done could not be checked: {error}; wait a little and report it again") from None
 
     def _check_branch(self, report: UpdateJobStatus) -> None:
-        branch = self._live.assignment.branch
+        branch = self._live.assignment.branch or None
         if report.branch not in {None, branch}:
-            raise Invalid("branch", report.branch, f"this job's branch is {branch}; leave the argument out")
+            raise Invalid("branch", report.branch, f"this job's branch is {branch or 'none'}; leave the argument out")
 
     def _accept(self, report: UpdateJobStatus, receipt: Receipt | None = None) -> JobStatusUpdated:
         self.refused = None
@@ -164,7 +172,7 @@ class Calls:
         return JobStatusUpdated(
             job_id=self._live.assignment.job_id,
             status=report.status,
-            branch=self._live.assignment.branch,
+            branch=self._live.assignment.branch or None,
             head_sha=receipt.head_sha if receipt else None,
             verify_result=receipt.coverage.result if receipt else None,
             summary=report.summary,

@@ -10,12 +10,12 @@ from ploeg.domain.errors import PloegError
 from ploeg.wire.work import FinishReport, Handback, WorkerInfo
 from ploeg.worker.insist import insist
 from ploeg.worker.names import is_verify_checkout
-from ploeg.worker.put_away import put_away
+from ploeg.worker.put_away import Left, put_away
 from ploeg.worker.report import deliver
 from ploeg.worker.state import AttemptRecord
 from ploeg.worker.workbench import Workbench
 from ploeg.workspace.checkout import Workspace
-from ploeg.workspace.keep import Kept, KeptElsewhere, NothingToKeep
+from ploeg.workspace.keep import Kept, KeptElsewhere, NeverKept, NothingToKeep
 from ploeg.workspace.process import end_leftovers
 
 logger = logging.getLogger(__name__)
@@ -53,13 +53,14 @@ async def _keep_all(bench: Workbench) -> KeptWork:
         except (PloegError, OSError) as error:
             logger.warning("%s stays as it is: %s", workspace.directory, error, extra={"action": "leftover_not_kept"})
             continue
-        kept[workspace.job_code, workspace.attempt] = found
+        if not isinstance(found, NeverKept):
+            kept[workspace.job_code, workspace.attempt] = found
     return kept
 
 
-async def _keep(bench: Workbench, workspace: Workspace) -> Kept | NothingToKeep:
+async def _keep(bench: Workbench, workspace: Workspace) -> Left:
     found = await put_away(bench, workspace, await bench.mirrors.open(workspace.repo_url))
-    logger.info("kept what was left of %s", workspace.job_code, extra={"action": "leftover_kept"})
+    logger.info("put away what was left of %s", workspace.job_code, extra={"action": "leftover_kept"})
     return found
 
 

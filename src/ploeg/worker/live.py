@@ -84,6 +84,11 @@ class LiveAttempt:
         record.session_id, record.model, record.base_sha = progress.session_id, progress.model, progress.base_sha
         return record
 
+    @property
+    def works(self) -> bool:
+        """There is a workspace whose content is the attempt's work, and not one to read."""
+        return self.workspace is not None and self.workspace.branch is not None
+
     async def keep(self) -> Kept | NothingToKeep:
         """Take everything in the workspace over into the mirror. Raises `KeepFailed`; then nothing may be removed."""
         assert self.workspace is not None

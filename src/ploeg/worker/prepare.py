@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 
 from ploeg.domain.attempt import Outcome
+from ploeg.domain.kinds import WorkspaceMode, kind_named
 from ploeg.worker.failure import PhaseFailed
 from ploeg.worker.live import LiveAttempt
 from ploeg.worker.put_away import put_away
@@ -21,6 +22,9 @@ async def prepare(live: LiveAttempt) -> bool:
             mirror = await open_mirror(live)
             await mirror.fetch()
             await _clear_the_place(live, mirror)
+            if kind_named(live.assignment.kind).workspace is WorkspaceMode.READ_ONLY:
+                await _check_out_to_read(live, mirror)
+                return False
             resumed = await _check_out(live, mirror)
             await _set_up(live, limit)
             return resumed
@@ -45,6 +49,18 @@ async def _clear_the_place(live: LiveAttempt, mirror: Mirror) -> None:
     except KeepFailed as error:
         place = checkouts.set_aside(earlier)
         live.note("set_aside", attempt=earlier.attempt, place=place.where, reason=str(error))
+
+
+async def _check_out_to_read(live: LiveAttempt, mirror: Mirror) -> None:
+    """The tip of the default branch, on no branch: nothing of it is kept, and nothing is set up to run."""
+    assignment = live.assignment
+    tip = await mirror.base(await mirror.default_branch())
+    live.workspace = await live.bench.checkouts.take(
+        mirror, job_code=assignment.job_code, attempt=assignment.attempt_number, branch=None, commit=tip.sha
+    )
+    live.progress.base_sha = tip.sha
+    live.save()
+    live.note("prepared", base=tip.sha, commit=tip.sha, branch=None, resumed=False)
 
 
 async def _check_out(live: LiveAttempt, mirror: Mirror) -> bool:

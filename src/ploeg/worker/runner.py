@@ -22,6 +22,7 @@ from ploeg.worker.put_away import clear
 from ploeg.worker.report import deliver
 from ploeg.worker.statement import Statement
 from ploeg.worker.workbench import Workbench
+from ploeg.workspace.keep import NeverKept
 
 if TYPE_CHECKING:
     from ploeg.worker.agent import AgentRun
@@ -122,7 +123,7 @@ class Runner:
 
     async def _keep(self) -> None:
         """The last look at the workspace: nothing runs in it any more."""
-        if self._live.workspace is None:
+        if not self._live.works:
             return
         try:
             await self._live.keep()
@@ -141,5 +142,6 @@ class Runner:
     async def _clear_away(self) -> None:
         """The workspace goes once its work is proven kept, and not before."""
         live = self._live
-        if live.workspace is not None and live.kept is not None and self._statement.not_kept is None:
-            await clear(self._bench, live.workspace, live.kept)
+        kept = live.kept if live.works else NeverKept()
+        if live.workspace is not None and kept is not None and self._statement.not_kept is None:
+            await clear(self._bench, live.workspace, kept)

@@ -23,7 +23,7 @@ from pathlib import Path
 
 from ploeg.domain.errors import Conflict, Invalid
 from ploeg.workspace.git import Git, check_branch, check_sha
-from ploeg.workspace.kept import Kept, KeptElsewhere, NothingToKeep, Removable
+from ploeg.workspace.kept import Kept, KeptElsewhere, NeverKept, NothingToKeep, Removable
 from ploeg.workspace.mirror import Mirror
 from ploeg.workspace.trash import Trash
 
@@ -38,7 +38,8 @@ class Workspace:
     job_code: str
     attempt: int
     repo_url: str
-    branch: str
+    #: None: it is there to read, and nothing that is changed in it is kept.
+    branch: str | None
     #: The commit that the attempt's changes are compared with.
     base: str
     directory: Path
@@ -73,18 +74,19 @@ class Checkouts:
         *,
         job_code: str,
         attempt: int,
-        branch: str,
+        branch: str | None,
         commit: str,
         base: str | None = None,
         snapshot: str | None = None,
     ) -> Workspace:
-        """A workspace on `branch` at `commit`, with the files of `snapshot` put back as uncommitted changes.
+        """A workspace at `commit`, on `branch` if there is one, with the files of `snapshot` as uncommitted changes.
 
         `base` is what the changes are compared with, by default `commit`. Raises `Conflict` while the job's former
         workspace is there, and `GitError`.
         """
         directory = self._directory(job_code)
-        check_branch(branch)
+        if branch is not None:
+            check_branch(branch)
         for sha in filter(None, (commit, base, snapshot)):
             check_sha(sha)
         if self.existing(job_code) is not None:
@@ -153,7 +155,9 @@ class Checkouts:
                 raise Conflict(f"the work in {workspace.job_code}'s workspace is not kept whole; set it aside instead")
             case NothingToKeep(head=head) if head != workspace.base:
                 raise Conflict(f"the work in {workspace.job_code}'s workspace is not kept")
-            case Kept() | NothingToKeep() | KeptElsewhere():
+            case NeverKept() if workspace.branch is not None:
+                raise Conflict(f"{workspace.job_code}'s workspace holds work; keep it first")
+            case Kept() | NothingToKeep() | KeptElsewhere() | NeverKept():
                 if workspace.directory.exists():
                     self._trash.throw(workspace.directory)
 
@@ -212,8 +216,7 @@ class Checkouts:
         tree = workspace.tree
         (tree / ".git" / "packed-refs").write_bytes(await mirror.refs_for_a_workspace())
         moved = (tree / ".git" / "HEAD").read_text().strip() != commit
-        branch = f"refs/heads/{workspace.branch}"
-        for command in (("update-ref", branch, commit), ("symbolic-ref", "HEAD", branch)):
+        for command in _pointing(workspace.branch, commit):
             await self._git.run(*command, doing="making the branch", directory=tree)
         if moved:
             await self._check_out(tree)
@@ -228,6 +231,14 @@ class Checkouts:
     async def _check_out(self, tree: Path) -> None:
         """Makes the files those of HEAD. Not `git checkout`, which ends well when a file could not be written."""
         await self._git.run("reset", "--quiet", "--hard", doing="checking out", directory=tree, within=600)
+
+
+def _pointing(branch: str | None, commit: str) -> list[tuple[str, ...]]:
+    """What makes HEAD that commit, on the branch if there is to be one."""
+    if branch is None:
+        return [("update-ref", "--no-deref", "HEAD", commit)]
+    name = f"refs/heads/{branch}"
+    return [("update-ref", name, commit), ("symbolic-ref", "HEAD", name)]
 
 
 def _ready(pool: Path) -> list[Path]:

@@ -16,13 +16,13 @@ from pathlib import Path, PurePosixPath
 from ploeg.workspace.checkout import Workspace
 from ploeg.workspace.faults import GitFault, fault_in, short
 from ploeg.workspace.git import GitError, hardening, is_sha
-from ploeg.workspace.kept import KeepFailed, Kept, KeptElsewhere, NothingToKeep, Removable
+from ploeg.workspace.kept import KeepFailed, Kept, KeptElsewhere, NeverKept, NothingToKeep, Removable
 from ploeg.workspace.mirror import Mirror
 from ploeg.workspace.process import Finished, StartFailed, run
 from ploeg.workspace.repository import KEPT, text
 from ploeg.workspace.sandbox import Backend, SandboxSpec
 
-__all__ = ["KeepFailed", "Keeper", "Kept", "KeptElsewhere", "NothingToKeep", "Removable"]
+__all__ = ["KeepFailed", "Keeper", "Kept", "KeptElsewhere", "NeverKept", "NothingToKeep", "Removable"]
 
 _SCRIPT = Path(__file__).with_name("collect.sh")
 _MOST_NAMES = 100

@@ -48,7 +48,12 @@ class KeptElsewhere:
     where: str
 
 
-Removable = Kept | NothingToKeep | KeptElsewhere
+@dataclass(frozen=True, slots=True)
+class NeverKept:
+    """The workspace was there to read: what was changed in it is thrown away."""
+
+
+Removable = Kept | NothingToKeep | KeptElsewhere | NeverKept
 
 
 class KeepFailed(PloegError):

@@ -1,0 +1,19 @@
+"""What a job may be closed with, by the properties of its kind; the gates come after this."""
+
+from __future__ import annotations
+
+from ploeg.domain.errors import Conflict, Invalid
+from ploeg.domain.kinds import Kind
+from ploeg.tools.job import UpdateJobStatus
+
+
+def check_closing(kind: Kind, report: UpdateJobStatus, *, delivered: bool) -> None:
+    """`Invalid` or `Conflict` says what is missing. `delivered`: the tool that saves the kind's result succeeded."""
+    if report.status == "skipped" and not kind.pushes:
+        raise Invalid("status", report.status, "only work on the repository can be skipped; report done or failed")
+    if report.status != "done":
+        return
+    if kind.summary_required and not (report.summary or "").strip():
+        raise Invalid("summary", report.summary, "with done, the summary is the answer that people wait for")
+    if kind.delivers is not None and not delivered:
+        raise Conflict(f"done is refused: nothing is saved yet; save it with {kind.delivers}, and report done again")
