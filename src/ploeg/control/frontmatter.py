@@ -22,6 +22,15 @@ _DEPTH_MAX = 16
 _HEAD = re.compile(r"---[ \t]*\n(.*?)^---[ \t]*(?:\n|\Z)", re.DOTALL | re.MULTILINE)
 
 
+class Unreadable(Invalid):
+    """Something at the head of the text that cannot be used, and where."""
+
+    def __init__(self, value: object, line: int, flaw: str) -> None:
+        self.line = line
+        self.flaw = flaw
+        super().__init__("content_md", value, f"line {line}, {flaw}")
+
+
 @dataclass(frozen=True, slots=True)
 class Field:
     """One field at the top: its text if it is plain, None if it is a list or a mapping."""
@@ -59,7 +68,7 @@ class FrontMatter:
 
     def refusal(self, name: str, value: object, remedy: str) -> Invalid:
         line = self.fields[name].line if name in self.fields else 1
-        return _refusal(value, line, f"{name}: {remedy}")
+        return Unreadable(value, line, f"{name}: {remedy}")
 
     def dated(self, day: date) -> str:
         """The whole text with `last_updated` set to that day; all else stays as it was written."""
@@ -74,31 +83,36 @@ class FrontMatter:
 
 def read_front_matter(text: str) -> FrontMatter:
     """The front matter that the text begins with; `Invalid` if it has none that can be read."""
-    text = text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
-    head = _HEAD.match(text)
+    text, head = split(text)
     if head is None:
-        raise _refusal(text[:40], 1, "begin with a line «---», then «title: …», then a line «---»")
+        raise Unreadable(text[:40], 1, "begin with a line «---», then «title: …», then a line «---»")
     if len(head[1]) > HEAD_MAX:
-        raise _refusal(f"{len(head[1])} characters", 1, f"keep the front matter within {HEAD_MAX} characters")
+        raise Unreadable(f"{len(head[1])} characters", 1, f"keep the front matter within {HEAD_MAX} characters")
     return FrontMatter(text, _fields(head[1], head.start(1)), head.end(1), head.end())
 
 
+def split(text: str) -> tuple[str, re.Match[str] | None]:
+    """The text with plain line ends, and its head: the whole of it with both lines, and in group 1 what is between."""
+    text = text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
+    return text, _HEAD.match(text)
+
+
 def _fields(head: str, at: int) -> dict[str, Field]:
-    root = _root(head)
+    root = compose(head)
     if root is None:
         return {}
     if not isinstance(root, yaml.MappingNode) or root.flow_style:
-        raise _refusal(head[:40], _line(root.start_mark), "write one «field: value» on each line")
+        raise Unreadable(head[:40], line_of(root.start_mark), "write one «field: value» on each line")
     fields: dict[str, Field] = {}
     for key, value in root.value:
         if not isinstance(key, yaml.ScalarNode) or not key.value:
-            raise _refusal("…", _line(key.start_mark), "a field's name is a word")
+            raise Unreadable("…", line_of(key.start_mark), "a field's name is a word")
         if key.value in fields:
-            raise _refusal(key.value, _line(key.start_mark), f"{key.value}: give it once")
+            raise Unreadable(key.value, line_of(key.start_mark), f"{key.value}: give it once")
         plain = isinstance(value, yaml.ScalarNode)
         fields[key.value] = Field(
             value=value.value if plain else None,
-            line=_line(key.start_mark),
+            line=line_of(key.start_mark),
             start=at + value.start_mark.index,
             end=at + value.end_mark.index,
             block=plain and value.style in {"|", ">"},
@@ -106,17 +120,18 @@ def _fields(head: str, at: int) -> dict[str, Field]:
     return fields
 
 
-def _root(head: str) -> Any:
+def compose(head: str) -> Any:
+    """The YAML of a head as a node; None if there is nothing in it, `Unreadable` if it is no YAML."""
     loader = None
     try:
         loader = _Nodes(head)
         return loader.get_single_node()
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
-        line = _line(mark) if mark else 1
-        raise _refusal(_line_of(head, line), line, error.problem or "this is not YAML") from None
+        line = line_of(mark) if mark else 1
+        raise Unreadable(_line_of(head, line), line, error.problem or "this is not YAML") from None
     except yaml.YAMLError:
-        raise _refusal("…", 1, "leave out control characters") from None
+        raise Unreadable("…", 1, "leave out control characters") from None
     finally:
         if loader is not None:
             loader.dispose()
@@ -141,7 +156,7 @@ class _Nodes(yaml.SafeLoader):
         return node
 
 
-def _line(mark: Any) -> int:
+def line_of(mark: Any) -> int:
     """The line in the whole text: the head begins on its second."""
     return int(mark.line) + 2
 
@@ -149,7 +164,3 @@ def _line(mark: Any) -> int:
 def _line_of(head: str, line: int) -> str:
     lines = head.split("\n")
     return lines[line - 2].strip() if 0 <= line - 2 < len(lines) else ""
-
-
-def _refusal(value: object, line: int, remedy: str) -> Invalid:
-    return Invalid("content_md", value, f"line {line}, {remedy}")

@@ -98,6 +98,8 @@ class Job:
     sprint_run_id: SprintRunId | None = None
     #: What it is about, if that is an idea.
     idea_id: IdeaId | None = None
+    #: The only one who may see it, as long as its idea is private.
+    private_to: UserId | None = None
     claimed_at: datetime | None = None
     started_at: datetime | None = None
     ended_at: datetime | None = None
