@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
@@ -16,6 +16,7 @@ from ploeg.domain.ids import AttemptId, ProductId
 from ploeg.domain.job import Job
 from ploeg.store.attempts import ATTEMPT
 from ploeg.store.dialects import POSTGRESQL, SQLITE
+from ploeg.store.eligible import FREE, words
 from ploeg.store.faults import RaceLost
 from ploeg.store.jobs import JOB
 from ploeg.store.tables.products import products
@@ -34,61 +35,33 @@ class Offer:
     labels: tuple[str, ...] = ()
     #: The products it may work for; None is all of them.
     product_ids: tuple[ProductId, ...] | None = None
+    #: How many jobs of a runtime the whole installation may have at work at the same time.
+    limits: tuple[tuple[str, int], ...] = ()
 
 
-_TAKE = """
+_TAKE = f"""
 UPDATE jobs
 SET status = 'claimed', attempt_id = :attempt, attempts = attempts + 1, not_before = NULL,
     claimed_at = coalesce(claimed_at, :now)
-WHERE {row} = (
-    SELECT job.{row} FROM jobs AS job {queue}
-    WHERE job.status = 'queued' AND NOT job.cancel_requested
-      AND (job.not_before IS NULL OR job.not_before <= :now)
-      AND job.runtime IN (SELECT value FROM {elements}(:runtimes) AS value)
+WHERE {{row}} = (
+    SELECT job.{{row}} FROM jobs AS job {{queue}}
+    WHERE job.runtime IN (SELECT value FROM {{elements}}(:runtimes) AS value)
       AND (job.labels = '[]' OR NOT EXISTS (
-            SELECT 1 FROM {elements}(job.labels) AS wanted
-            WHERE wanted.value NOT IN (SELECT value FROM {elements}(:labels) AS value)))
-      AND (job.lane IS NULL OR (
-            NOT EXISTS (
-              SELECT 1 FROM jobs AS holder
-              WHERE holder.lane = job.lane AND holder.status IN ('claimed', 'running'))
-            AND NOT EXISTS (
-              SELECT 1 FROM jobs AS earlier
-              WHERE earlier.lane = job.lane AND earlier.sequence < job.sequence
-                AND earlier.status IN ('claimed', 'queued', 'running', 'waiting'))))
-      AND (job.sprint_run_id IS NULL OR EXISTS (
-            SELECT 1 FROM sprint_runs AS run
-            WHERE run.id = job.sprint_run_id AND run.status IN ('QUEUED', 'RUNNING')))
-      AND EXISTS (
-            SELECT 1 FROM products
-            WHERE products.id = job.product_id AND products.archived_at IS NULL
-              AND (products.max_concurrent_jobs IS NULL OR products.max_concurrent_jobs > (
-                SELECT count(*) FROM jobs AS other {active}
-                WHERE other.product_id = job.product_id AND other.status IN ('claimed', 'running'))))
-      {scope}
+            SELECT 1 FROM {{elements}}(job.labels) AS wanted
+            WHERE wanted.value NOT IN (SELECT value FROM {{elements}}(:labels) AS value)))
+      {{scope}}
+      AND {FREE}
     ORDER BY job.rank, job.number
-    LIMIT 1 {skip})
-RETURNING {columns} {limit}
-"""
+    LIMIT 1 {{skip}})
+RETURNING {{columns}} {{limits}}
+"""  # noqa: S608 - made of constants
 _SCOPE = "AND job.product_id IN (SELECT value FROM {elements}(:products) AS value)"
-
-_SQLITE_WORDS = {
-    "row": "rowid",
-    # Left to itself SQLite sorts the whole queue for each claim, and counts through every finished job of a product.
-    "queue": "INDEXED BY ix_jobs_queue",
-    "active": "INDEXED BY ix_jobs_active_of_product",
-    "elements": "json_each",
-    "skip": "",
-    "limit": "",
-}
-_POSTGRESQL_WORDS = {
-    "row": "id",
-    "queue": "",
-    "active": "",
-    "elements": "jsonb_array_elements_text",
-    "skip": "FOR UPDATE OF job SKIP LOCKED",
-    "limit": ", (SELECT max_concurrent_jobs FROM products WHERE products.id = jobs.product_id)",
-}
+_SKIP = "FOR UPDATE OF job SKIP LOCKED"
+#: What the job's product allows at the same time: of all its jobs, and of those with the job's runtime.
+_LIMITS = """,
+  (SELECT max_concurrent_jobs FROM products WHERE products.id = jobs.product_id),
+  (SELECT CAST(max_jobs_by_runtime ->> jobs.runtime AS INTEGER) FROM products WHERE products.id = jobs.product_id)
+"""
 
 _LIVE = attempts.c.ended_at.is_(None)
 _EXPIRED = (
@@ -102,7 +75,16 @@ _NEXT_DUE = select(
 )
 _MOMENT = Utc()
 _HOLD_PRODUCT = select(products.c.id).where(products.c.id == bindparam("product_id")).with_for_update(key_share=True)
-_ACTIVE_OF_PRODUCT = select(func.count()).where(jobs.c.product_id == bindparam("product_id"), active(jobs))
+_ACTIVE_OF_PRODUCT = select(func.count(), func.count().filter(jobs.c.runtime == bindparam("runtime"))).where(
+    jobs.c.product_id == bindparam("product_id"), active(jobs)
+)
+_HOLD_RUNTIME = select(func.pg_advisory_xact_lock(func.hashtextextended(bindparam("name"), 0)))
+_ACTIVE_BY_RUNTIME = (
+    select(jobs.c.runtime, func.count())
+    .where(active(jobs))
+    .group_by(jobs.c.runtime)
+    .with_hint(jobs, "INDEXED BY ix_jobs_active_of_product", SQLITE)
+)
 
 
 class Claims:
@@ -112,14 +94,19 @@ class Claims:
     def take(self, offer: Offer, attempt_id: AttemptId, now: datetime) -> Job | None:
         """The first job that fits the offer, claimed for that attempt; None when there is none.
 
-        Lowest rank first, then oldest. A job fits when it is queued and due, its runtime and labels are offered, its
-        lane is free and has no earlier unfinished job, and its product is open and below its limit.
+        Lowest rank first, then oldest. A job fits when its runtime and labels are offered, its runtime is below the
+        installation's limit, and it is free to go (`eligible.py`).
         """
+        runtimes = self._with_room(offer)
+        if not runtimes:
+            return None
         dialect = self._tx.connection.dialect
         statement, decode = prepared(dialect.name, offer)
-        wanted = {"now": _MOMENT.process_bind_param(now, dialect), "attempt": attempt_id, **_lists(offer)}
+        lists = _lists(runtimes, offer.labels, offer.product_ids)
+        wanted = {"now": _MOMENT.process_bind_param(now, dialect), "attempt": attempt_id, **lists}
         if self._tx.on_postgres:
-            return self._hold_to_limit(self._tx.connection.exec_driver_sql(statement, wanted).fetchone(), decode)
+            row = self._tx.connection.exec_driver_sql(statement, wanted).fetchone()
+            return None if row is None else self._hold_to_limits(row, decode, dict(offer.limits))
         # Straight to the driver: here SQLAlchemy's own work for a call costs more than the statement.
         row = self._tx.driver.execute(statement, wanted).fetchone()
         return None if row is None else JOB.know(self._tx, decode(row))
@@ -133,18 +120,37 @@ class Claims:
         moments = self._tx.connection.execute(_NEXT_DUE, {"now": now}).one()
         return min((moment for moment in moments if moment is not None), default=None)
 
-    def _hold_to_limit(self, row: Sequence[Any] | None, decode: Callable[[Sequence[Any]], Job]) -> Job | None:
-        """Two claims at once may both have seen a product's last free place; the second of them starts over."""
-        if row is None:
-            return None
-        *cells, limit = row
+    def _with_room(self, offer: Offer) -> tuple[str, ...]:
+        """The offered runtimes that are below the installation's limit."""
+        if not offer.limits:
+            return offer.runtimes
+        limits, running = dict(offer.limits), self._active_by_runtime()
+        return tuple(name for name in offer.runtimes if name not in limits or running.get(name, 0) < limits[name])
+
+    def _hold_to_limits(
+        self, row: Sequence[Any], decode: Callable[[Sequence[Any]], Job], runtime_limits: Mapping[str, int]
+    ) -> Job:
+        """Two claims at once may both have seen the last free place; the second of them starts over."""
+        *cells, limit, limit_of_runtime = row
         job = JOB.know(self._tx, decode(cells))
-        if limit is not None:
+        if limit is not None or limit_of_runtime is not None:
             self._tx.connection.execute(_HOLD_PRODUCT, {"product_id": job.product_id})
-            running = self._tx.connection.execute(_ACTIVE_OF_PRODUCT, {"product_id": job.product_id}).scalar_one()
-            if running > limit:
+            of_product = {"product_id": job.product_id, "runtime": job.runtime}
+            running, of_runtime = self._tx.connection.execute(_ACTIVE_OF_PRODUCT, of_product).one()
+            if _over(running, limit) or _over(of_runtime, limit_of_runtime):
                 raise RaceLost(f"product {job.product_id} reached its limit")
+        if job.runtime in runtime_limits:
+            self._tx.connection.execute(_HOLD_RUNTIME, {"name": f"ploeg runtime {job.runtime}"})
+            if _over(self._active_by_runtime()[job.runtime], runtime_limits[job.runtime]):
+                raise RaceLost(f"the runtime {job.runtime} reached its limit")
         return job
+
+    def _active_by_runtime(self) -> dict[str, int]:
+        return {row[0]: row[1] for row in self._tx.connection.execute(_ACTIVE_BY_RUNTIME)}
+
+
+def _over(running: int, limit: int | None) -> bool:
+    return limit is not None and running > limit
 
 
 def prepared(dialect: str, offer: Offer) -> tuple[str, Callable[[Sequence[Any]], Job]]:
@@ -154,15 +160,15 @@ def prepared(dialect: str, offer: Offer) -> tuple[str, Callable[[Sequence[Any]],
 
 @lru_cache(maxsize=4)
 def _prepared(dialect: str, scoped: bool) -> tuple[str, Callable[[Sequence[Any]], Job]]:
-    words = _POSTGRESQL_WORDS if dialect == POSTGRESQL else _SQLITE_WORDS
-    text = _TAKE.format(**words, columns=", ".join(JOB.names), scope=_SCOPE.format(**words) if scoped else "")
+    terms = words(dialect)
+    of_postgres = {"skip": _SKIP, "limits": _LIMITS} if dialect == POSTGRESQL else {"skip": "", "limits": ""}
+    scope = _SCOPE.format(**terms) if scoped else ""
+    text = _TAKE.format(**terms, **of_postgres, columns=", ".join(JOB.names), scope=scope)
     return text if dialect == SQLITE else re.sub(r":(\w+)", r"%(\1)s", text), JOB.decoder(dialect)
 
 
 @lru_cache(maxsize=256)
-def _lists(offer: Offer) -> dict[str, str]:
-    return {
-        "runtimes": to_json(offer.runtimes),
-        "labels": to_json(offer.labels),
-        "products": to_json(offer.product_ids),
-    }
+def _lists(
+    runtimes: tuple[str, ...], labels: tuple[str, ...], products: tuple[ProductId, ...] | None
+) -> dict[str, str]:
+    return {"runtimes": to_json(runtimes), "labels": to_json(labels), "products": to_json(products)}

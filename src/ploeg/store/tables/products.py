@@ -7,8 +7,8 @@ from sqlalchemy import BigInteger, Boolean, Column, ForeignKey, Index, Integer, 
 from ploeg.domain.access import Role
 from ploeg.domain.config import ConfigLayer
 from ploeg.domain.doc import Folder
-from ploeg.domain.sprint import PrStrategy
 from ploeg.domain.hours import ActiveHours
+from ploeg.domain.sprint import PrStrategy
 from ploeg.store.tables.base import metadata
 from ploeg.store.tables.types import Document, Prose, Utc, Word
 
