@@ -7,8 +7,8 @@ from typing import Any
 
 from ploeg.domain.access import Principal, Scope, Token, TokenKind, User
 from ploeg.domain.attempt import Attempt, Phase
-from ploeg.domain.backlog import Task
-from ploeg.domain.ids import AttemptId, JobId, ProductId, QuestionId, StoryId, TaskId, TokenId, UserId, WorkerId
+from ploeg.domain.backlog import Story, Task
+from ploeg.domain.ids import AttemptId, JobId, PbiId, ProductId, QuestionId, StoryId, TaskId, TokenId, UserId, WorkerId
 from ploeg.domain.job import Job, JobStatus
 from ploeg.domain.product import Product
 from ploeg.domain.question import Question
@@ -56,6 +56,19 @@ def a_task(**fields: Any) -> Task:
         "created_at": NOW,
     }
     return Task(**base | fields)
+
+
+def a_story(**fields: Any) -> Story:
+    base: dict[str, Any] = {
+        "id": StoryId("sto_1"),
+        "pbi_id": PbiId("pbi_1"),
+        "product_id": ProductId("prd_1"),
+        "code": "ST-001",
+        "title": "The button",
+        "sort_order": 1.0,
+        "created_at": NOW,
+    }
+    return Story(**base | fields)
 
 
 def a_product(**fields: Any) -> Product:

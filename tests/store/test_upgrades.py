@@ -6,6 +6,7 @@ from alembic import command
 from sqlalchemy import text
 
 from ploeg.domain.ids import ProductId
+from ploeg.domain.search import read_query
 from ploeg.store import migrate
 from ploeg.store.store import Store
 from tests.store.test_migrations import connected, two_empty_databases
@@ -33,6 +34,7 @@ def test_a_product_of_the_first_release_uses_every_folder_of_docs(two_empty_data
         product = store.read_blocking(lambda tx: tx.products.get(ProductId("prd_1")))
         assert product is not None
         assert (product.code, product.definition_of_done, product.enabled_doc_folders) == ("shop", "It works.", None)
-        assert len(store.read_blocking(lambda tx: tx.backlog.pbis(product.id))) == 1
+        (item,) = store.read_blocking(lambda tx: tx.backlog.pbis(product.id))
+        assert store.read_blocking(lambda tx: tx.backlog.find(read_query("pay"), [product.id], 5)) == [item]
     finally:
         store.close()

@@ -10,6 +10,8 @@ from sqlalchemy import Select, Table, bindparam
 from ploeg.domain.backlog import Pbi, Story, StoryLog, Task
 from ploeg.domain.codes import CodeKind
 from ploeg.domain.ids import PbiId, ProductId, StoryId, TaskId
+from ploeg.domain.search import Query
+from ploeg.store.backlog_index import BacklogIndex
 from ploeg.store.dialects import per_dialect
 from ploeg.store.rows import Shape
 from ploeg.store.tables.backlog import pbis, stories, story_logs, tasks
@@ -36,9 +38,9 @@ def _with_code(shape: Shape[Any]) -> Select[Any]:
 
 _PBIS = _ordered(PBI.select.where(pbis.c.product_id == bindparam("product_id")), pbis)
 _STORIES = _ordered(STORY.select.where(stories.c.product_id == bindparam("product_id")), stories)
-_STORIES_OF_PBI = _STORIES.where(stories.c.pbi_id == bindparam("pbi_id"))
+_OF_PBI = stories.c.pbi_id == bindparam("pbi_id")
 _TASKS = _ordered(TASK.select.where(tasks.c.product_id == bindparam("product_id")), tasks)
-_TASKS_OF_STORY = _TASKS.where(tasks.c.story_id == bindparam("story_id"))
+_OF_STORY = tasks.c.story_id == bindparam("story_id")
 _PBI_WITH_CODE = _with_code(PBI)
 _STORY_WITH_CODE = _with_code(STORY)
 _TASK_WITH_CODE = _with_code(TASK)
@@ -55,15 +57,19 @@ class Backlog:
 
     def __init__(self, tx: Transaction) -> None:
         self._tx = tx
+        self._index = BacklogIndex(tx)
 
     def add_pbi(self, pbi: Pbi) -> None:
         PBI.add(self._tx, pbi)
+        self._index.follow(pbi, None)
 
     def add_story(self, story: Story) -> None:
         STORY.add(self._tx, story)
+        self._index.follow(story, None)
 
     def add_task(self, task: Task) -> None:
         TASK.add(self._tx, task)
+        self._index.follow(task, None)
 
     def pbi(self, pbi_id: PbiId, lock: bool = False) -> Pbi | None:
         return PBI.get(self._tx, pbi_id, lock=lock)
@@ -75,26 +81,41 @@ class Backlog:
         return TASK.get(self._tx, task_id, lock=lock)
 
     def update_pbi(self, pbi: Pbi) -> None:
+        before = PBI.known(self._tx, pbi.id)
         PBI.update(self._tx, pbi)
+        self._index.follow(pbi, before)
 
     def update_story(self, story: Story) -> None:
+        before = STORY.known(self._tx, story.id)
         STORY.update(self._tx, story)
+        self._index.follow(story, before)
 
     def update_task(self, task: Task) -> None:
+        before = TASK.known(self._tx, task.id)
         TASK.update(self._tx, task)
+        self._index.follow(task, before)
 
-    def pbis(self, product_id: ProductId) -> list[Pbi]:
-        return PBI.all(self._tx, _PBIS, product_id=product_id)
+    def pbis(self, product_id: ProductId, *, archived: bool = False) -> list[Pbi]:
+        """`archived`: those as well."""
+        statement = _PBIS if archived else _PBIS.where(pbis.c.archived_at.is_(None))
+        return PBI.all(self._tx, statement, product_id=product_id)
 
-    def stories(self, product_id: ProductId, pbi_id: PbiId | None = None) -> list[Story]:
+    def stories(self, product_id: ProductId, pbi_id: PbiId | None = None, *, archived: bool = False) -> list[Story]:
+        statement = _STORIES if archived else _STORIES.where(stories.c.archived_at.is_(None))
         if pbi_id is None:
-            return STORY.all(self._tx, _STORIES, product_id=product_id)
-        return STORY.all(self._tx, _STORIES_OF_PBI, product_id=product_id, pbi_id=pbi_id)
+            return STORY.all(self._tx, statement, product_id=product_id)
+        return STORY.all(self._tx, statement.where(_OF_PBI), product_id=product_id, pbi_id=pbi_id)
 
-    def tasks(self, product_id: ProductId, story_id: StoryId | None = None) -> list[Task]:
+    def tasks(self, product_id: ProductId, story_id: StoryId | None = None, *, archived: bool = False) -> list[Task]:
+        statement = _TASKS if archived else _TASKS.where(tasks.c.archived_at.is_(None))
         if story_id is None:
-            return TASK.all(self._tx, _TASKS, product_id=product_id)
-        return TASK.all(self._tx, _TASKS_OF_STORY, product_id=product_id, story_id=story_id)
+            return TASK.all(self._tx, statement, product_id=product_id)
+        return TASK.all(self._tx, statement.where(_OF_STORY), product_id=product_id, story_id=story_id)
+
+    def find(self, query: Query, product_ids: Sequence[ProductId], limit: int) -> list[Pbi | Story | Task]:
+        """The best matches that are not archived, best first."""
+        found = (self._item(item_id) for item_id in self._index.find(query, product_ids, limit))
+        return [item for item in found if item is not None]
 
     def with_code(
         self, kind: CodeKind, code: str, product_ids: Sequence[ProductId]
@@ -121,3 +142,13 @@ class Backlog:
     def logs(self, story_id: StoryId) -> list[StoryLog]:
         """Oldest first."""
         return LOG.all(self._tx, _LOGS, story_id=story_id)
+
+    def _item(self, item_id: str) -> Pbi | Story | Task | None:
+        """Ids tell by their first letters what they are ids of."""
+        match item_id.partition("_")[0]:
+            case "pbi":
+                return self.pbi(PbiId(item_id))
+            case "sto":
+                return self.story(StoryId(item_id))
+            case _:
+                return self.task(TaskId(item_id))

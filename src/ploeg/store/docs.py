@@ -14,7 +14,7 @@ from ploeg.domain.markdown import Section
 from ploeg.domain.search import Query
 from ploeg.store.dialects import per_dialect
 from ploeg.store.rows import Shape
-from ploeg.store.search import SearchIndex
+from ploeg.store.search import DOCS, SearchIndex
 from ploeg.store.series import INSTALLATION, next_in
 from ploeg.store.tables.docs import (
     pbi_docs,
@@ -86,7 +86,7 @@ _PBIS_LEANING_ON = (
 class Docs:
     def __init__(self, tx: Transaction) -> None:
         self._tx = tx
-        self._search = SearchIndex(tx)
+        self._search = SearchIndex(tx, DOCS)
 
     def add(self, doc: ProductDoc, revision: DocRevision) -> None:
         """`Conflict` when the product's folder has that slug."""
@@ -178,8 +178,10 @@ class Docs:
         self, product_id: ProductId, query: Query, folders: Sequence[Folder], statuses: Sequence[DocStatus], limit: int
     ) -> list[ProductDoc]:
         """The best matches in those folders, best first."""
-        ids = self._search.find(product_id, query, folders, statuses, limit)
-        found = {doc.id: doc for doc in DOC.all(self._tx, DOC.select.where(product_docs.c.id.in_(ids)))}
+        ids = self._search.find(query, limit, product_ids=[product_id], folders=folders, statuses=statuses)
+        found: dict[str, ProductDoc] = {
+            doc.id: doc for doc in DOC.all(self._tx, DOC.select.where(product_docs.c.id.in_(ids)))
+        }
         return [found[doc_id] for doc_id in ids]
 
     def link_pbi(self, link: PbiDoc) -> PbiDoc:

@@ -76,6 +76,11 @@ class Shape(Generic[R]):
         tx.known[self.noun, record.id] = record
         return record
 
+    def known(self, tx: Transaction, row_id: str) -> R | None:
+        """The record as this transaction last saw it."""
+        record: R | None = tx.known.get((self.noun, row_id))
+        return record
+
     def record(self, row: Sequence[Any]) -> R:
         # Into the slots: the `__init__` of a frozen record with thirty fields costs as much as half a claim's SQL.
         record = object.__new__(self.type)
@@ -102,7 +107,7 @@ class Shape(Generic[R]):
 
     def _changed(self, tx: Transaction, record: R) -> Iterable[str]:
         names = [name for name in self.names if name != "id"]
-        known = tx.known.get((self.noun, record.id))
+        known = self.known(tx, record.id)
         if known is None:
             return names
         return [name for name in names if getattr(known, name) != getattr(record, name)]

@@ -1,4 +1,4 @@
-"""The full-text index behind one class: FTS5 in SQLite, a tsvector in PostgreSQL.
+"""The full-text indexes behind one class: FTS5 in SQLite, a tsvector in PostgreSQL.
 
 Both are given the words that `domain/search.py` makes, and queries built of such words alone: so they find the same,
 and no text that somebody writes reaches a database's own query language.
@@ -11,9 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import BindParameter, bindparam, text
 
-from ploeg.domain.doc import DocStatus, Folder
-from ploeg.domain.ids import DocId, ProductId
 from ploeg.domain.search import Phrase, Query, words
+from ploeg.store.tables import search
 
 if TYPE_CHECKING:
     from ploeg.store.transaction import Transaction
@@ -23,37 +22,59 @@ _PLACE_MAX = 16_383
 _PLACES_MAX = 255
 
 _PUT = {
-    "sqlite": text("INSERT INTO product_doc_search (rowid, title, body) VALUES (:key, :title, :body)"),
-    "postgresql": text("INSERT INTO product_doc_search (search_key, words) VALUES (:key, CAST(:vector AS tsvector))"),
+    "sqlite": "INSERT INTO {table} (rowid, title, body) VALUES (:key, :title, :body)",
+    "postgresql": "INSERT INTO {table} (search_key, words) VALUES (:key, CAST(:vector AS tsvector))",
 }
 _REMOVE = {
-    "sqlite": text("DELETE FROM product_doc_search WHERE rowid = :key"),
-    "postgresql": text("DELETE FROM product_doc_search WHERE search_key = :key"),
+    "sqlite": "DELETE FROM {table} WHERE rowid = :key",
+    "postgresql": "DELETE FROM {table} WHERE search_key = :key",
 }
-_LISTS: tuple[BindParameter[Any], ...] = (bindparam("folders", expanding=True), bindparam("statuses", expanding=True))
 _FIND = {
     # A word in the title weighs ten times one in the text.
-    "sqlite": text(
-        "SELECT d.id FROM product_doc_search s JOIN product_docs d ON d.search_key = s.rowid "
-        "WHERE product_doc_search MATCH :query "
-        "AND d.product_id = :product_id AND d.folder IN :folders AND d.status IN :statuses "
-        "ORDER BY bm25(product_doc_search, 10.0, 1.0), d.id LIMIT :limit"
-    ).bindparams(*_LISTS),
-    "postgresql": text(
-        "SELECT d.id FROM product_doc_search s JOIN product_docs d USING (search_key) "
-        "WHERE s.words @@ CAST(:query AS tsquery) "
-        "AND d.product_id = :product_id AND d.folder IN :folders AND d.status IN :statuses "
-        "ORDER BY ts_rank('{0.1, 0.1, 0.1, 1.0}', s.words, CAST(:query AS tsquery), 1) DESC, d.id LIMIT :limit"
-    ).bindparams(*_LISTS),
+    "sqlite": "SELECT {found} FROM {table} s JOIN {items} d ON d.{key} = s.rowid "
+    "WHERE {table} MATCH :query AND {narrowed} ORDER BY bm25({table}, 10.0, 1.0), {found} LIMIT :limit",
+    "postgresql": "SELECT {found} FROM {table} s JOIN {items} d ON d.{key} = s.search_key "
+    "WHERE s.words @@ CAST(:query AS tsquery) AND {narrowed} "
+    "ORDER BY ts_rank('{{0.1, 0.1, 0.1, 1.0}}', s.words, CAST(:query AS tsquery), 1) DESC, {found} LIMIT :limit",
 }
+
+
+class Indexed:
+    """One table of words, and the statements over it: what it finds, and by which lists the finds can be narrowed."""
+
+    def __init__(self, table: str, *, items: str, key: str, found: str, narrowed: str, lists: Sequence[str]) -> None:
+        words = {"table": table, "items": items, "key": key, "found": found, "narrowed": narrowed}
+        expanded: list[BindParameter[Any]] = [bindparam(name, expanding=True) for name in lists]
+        self.put = {dialect: text(put.format(**words)) for dialect, put in _PUT.items()}
+        self.remove = {dialect: text(remove.format(**words)) for dialect, remove in _REMOVE.items()}
+        self.find = {dialect: text(find.format(**words)).bindparams(*expanded) for dialect, find in _FIND.items()}
+
+
+DOCS = Indexed(
+    search.DOCS,
+    items="product_docs",
+    key="search_key",
+    found="d.id",
+    narrowed="d.product_id IN :product_ids AND d.folder IN :folders AND d.status IN :statuses",
+    lists=("product_ids", "folders", "statuses"),
+)
+BACKLOG = Indexed(
+    search.BACKLOG,
+    items="backlog_search_items",
+    key="key",
+    found="d.item_id",
+    narrowed="d.product_id IN :product_ids",
+    lists=("product_ids",),
+)
 
 
 class SearchIndex:
-    def __init__(self, tx: Transaction) -> None:
+    def __init__(self, tx: Transaction, indexed: Indexed) -> None:
         self._tx = tx
+        self._indexed = indexed
 
     def put(self, key: int, title: str, body: str) -> None:
-        """Makes that document findable by these words alone."""
+        """Makes what has that key findable by these words alone."""
         self.remove(key)
         of_title, of_body = words(title), words(body)
         values: dict[str, object] = {"key": key}
@@ -61,25 +82,17 @@ class SearchIndex:
             values["vector"] = vector(of_title, of_body)
         else:
             values |= {"title": " ".join(of_title), "body": " ".join(of_body)}
-        self._tx.connection.execute(_PUT[self._tx.dialect], values)
+        self._tx.connection.execute(self._indexed.put[self._tx.dialect], values)
 
     def remove(self, key: int) -> None:
-        self._tx.connection.execute(_REMOVE[self._tx.dialect], {"key": key})
+        self._tx.connection.execute(self._indexed.remove[self._tx.dialect], {"key": key})
 
-    def find(
-        self, product_id: ProductId, query: Query, folders: Sequence[Folder], statuses: Sequence[DocStatus], limit: int
-    ) -> list[DocId]:
-        """The best matches, best first; none for a query that wants no word."""
-        if not query.wanted or not folders or not statuses:
+    def find(self, query: Query, limit: int, **lists: Sequence[str]) -> list[str]:
+        """The ids of the best matches, best first; none for a query that wants no word, or with an empty list."""
+        if not query.wanted or not all(lists.values()):
             return []
-        asked = {
-            "query": _tsquery(query) if self._tx.on_postgres else _match(query),
-            "product_id": product_id,
-            "folders": [str(folder) for folder in folders],
-            "statuses": [str(status) for status in statuses],
-            "limit": limit,
-        }
-        return [DocId(doc_id) for (doc_id,) in self._tx.connection.execute(_FIND[self._tx.dialect], asked)]
+        asked = {"query": _tsquery(query) if self._tx.on_postgres else _match(query), "limit": limit, **lists}
+        return list(self._tx.connection.execute(self._indexed.find[self._tx.dialect], asked).scalars())
 
 
 def _match(query: Query) -> str:

@@ -13,6 +13,7 @@ from ploeg.store.attempts import Attempts
 from ploeg.store.backlog import Backlog
 from ploeg.store.chats import Chats
 from ploeg.store.claims import Claims
+from ploeg.store.dependencies import Dependencies
 from ploeg.store.dialects import POSTGRESQL
 from ploeg.store.docs import Docs
 from ploeg.store.events import Events
@@ -49,6 +50,10 @@ class Transaction:
     @property
     def backlog(self) -> Backlog:
         return Backlog(self)
+
+    @property
+    def dependencies(self) -> Dependencies:
+        return Dependencies(self)
 
     @property
     def docs(self) -> Docs:

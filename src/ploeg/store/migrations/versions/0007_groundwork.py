@@ -132,7 +132,7 @@ def _index(table: str, texts: tuple[str, ...]) -> None:
         if on_sqlite
         else "INSERT INTO backlog_search (search_key, words) VALUES (:key, CAST(:vector AS tsvector))"
     )
-    columns = [sa.column(name) for name in ("id", "product_id", "code", "title", *texts)]
+    columns: list[sa.ColumnClause[str]] = [sa.column(name) for name in ("id", "product_id", "code", "title", *texts)]
     items = bind.execute(sa.select(*columns).select_from(sa.table(table))).all()
     for item, product, code, title, *prose in items:
         of_title, of_body = words(f"{code} {title}"), words("\n".join(text for text in prose if text))
