@@ -9,7 +9,7 @@ from typing import Any
 
 import msgspec
 
-from ploeg.control import guide, presence, rollup
+from ploeg.control import guide, presence, rollup, run_state
 from ploeg.control.assignment import Work, assignment
 from ploeg.control.installation import Installation
 from ploeg.control.submit import resolved
@@ -87,6 +87,7 @@ def _start(
     )
     tx.attempts.add(attempt)
     _tell(tx, job, attempt, worker)
+    run_state.begin(tx, job, f"worker:{worker.id}")
     if work.task is not None:
         rollup.move_task(tx, work.task, TaskStatus.IN_PROGRESS, f"worker:{worker.id}", job.id)
     return frozen

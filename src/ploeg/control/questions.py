@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from ploeg.control import find, parking, settle
+from ploeg.control import find, job_events, parking, settle
 from ploeg.control.find import Need
 from ploeg.control.installation import Installation
 from ploeg.control.text import kept_json, prose
@@ -180,7 +180,7 @@ def _decided(tx: Transaction, question: Question, job: Job, by: str) -> Question
 def _move(tx: Transaction, job: Job, status: JobStatus, reason: str, by: str) -> None:
     moved = job.settle(status, tx.now, outcome=Outcome.WAITING, reason=reason)
     tx.jobs.update(moved)
-    settle.tell(tx, moved, by)
+    job_events.tell(tx, moved, by)
     settle.follow(tx, moved, by)
 
 

@@ -1,4 +1,4 @@
-"""An attempt ends: what that makes of its job, its worker, its task, and what stands above the task.
+"""An attempt ends: what that makes of its job, its worker, and all that the job belongs to.
 
 One road for every end, whether the worker reports it or the server finds that nobody will.
 """
@@ -10,11 +10,12 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from ploeg.control import parking, presence, rollup
+from ploeg.control import cascade, job_events, parking, presence, rollup, run_state
 from ploeg.domain.attempt import Attempt, Outcome, Resume
 from ploeg.domain.backlog import TaskStatus
 from ploeg.domain.job import Job, JobStatus
 from ploeg.domain.retry import Decision, Ended, decide
+from ploeg.domain.sprint_run import waits_for_people
 from ploeg.store.transaction import Transaction
 
 
@@ -44,46 +45,37 @@ def end_attempt(tx: Transaction, job: Job, attempt: Attempt, end: End, actor: st
         presence.block(tx, worker, ended, decision)
     settled = _settled(tx, job, ended, end, decision)
     tx.jobs.update(settled)
-    tell(tx, settled, actor, attempt=attempt.number)
+    job_events.tell(tx, settled, actor, attempt=attempt.number)
     follow(tx, settled, actor)
     return settled
 
 
 def follow(tx: Transaction, job: Job, actor: str) -> None:
-    """The job's task goes where the job went, and its questions end with it.
-
-    A job that is queued again leaves its task in progress: work has begun.
-    """
+    """What the job has become, told to all that it belongs to: its questions, its task, its sprint's run."""
     if job.status.terminal:
         parking.close(tx, job, actor)
+    touched = cascade.cancel_jobs(tx, job, actor)
+    _move_task(tx, job, actor)
+    if job.sprint_run_id is not None:
+        run_state.follow(tx, job, actor)
+    for run_id in touched:
+        run_state.look_again(tx, run_id, actor)
+
+
+def _move_task(tx: Transaction, job: Job, actor: str) -> None:
+    """The task goes where its job went. A job that is queued again leaves it in progress: work has begun."""
     task = tx.backlog.task(job.task_id) if job.task_id is not None else None
     if task is None:
         return
     match job.status:
         case JobStatus.DONE:
             rollup.move_task(tx, task, TaskStatus.DONE, actor, job.id)
-        case JobStatus.FAILED:
+        case JobStatus.FAILED if job.sprint_run_id is None or not waits_for_people(job):
             rollup.move_task(tx, task, TaskStatus.FAILED, actor, job.id)
-        case JobStatus.SKIPPED | JobStatus.CANCELLED if task.status is TaskStatus.IN_PROGRESS:
+        case JobStatus.FAILED | JobStatus.SKIPPED | JobStatus.CANCELLED if task.status is TaskStatus.IN_PROGRESS:
             rollup.move_task(tx, task, TaskStatus.TO_DO, actor, job.id)
         case _:
             pass
-
-
-def tell(tx: Transaction, job: Job, actor: str, **more: Any) -> None:
-    """The event of a job's new status, with all that a waiting worker must know of a queued one."""
-    data: dict[str, Any] = {"code": job.code, "outcome": job.outcome, "reason": job.reason, **more}
-    if job.status is JobStatus.QUEUED:
-        data |= {"runtime": job.runtime, "labels": list(job.labels), "not_before": job.not_before}
-        data["resumes_on"] = job.resume.worker_id if job.resume is not None else None
-    tx.events.add(
-        f"job.{job.status}",
-        product_id=job.product_id,
-        job_id=job.id,
-        attempt_id=job.attempt_id,
-        actor=actor,
-        data=data,
-    )
 
 
 def _decide(tx: Transaction, job: Job, attempt: Attempt, end: End) -> Decision:

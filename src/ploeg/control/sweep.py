@@ -1,4 +1,4 @@
-"""Chores that time brings: leases that ran out, queued jobs whose moment has come, questions past their deadline."""
+"""Chores that time brings: leases that ran out, jobs and runs whose moment has come, overdue questions."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 import structlog
 
-from ploeg.control import questions, report, settle
+from ploeg.control import questions, report, run_state, settle
 from ploeg.control.plane import ControlPlane
 from ploeg.control.watch import Subscription
 from ploeg.domain.attempt import Outcome
@@ -46,9 +46,15 @@ def overdue(tx: Transaction) -> bool:
     return bool(tx.questions.due(tx.now, limit=1))
 
 
+def may_go_on(tx: Transaction) -> bool:
+    """There are runs that stood before a quota wall which is open again."""
+    resets_at = run_state.next_reset(tx)
+    return resets_at is not None and resets_at <= tx.now
+
+
 def next_due(tx: Transaction) -> tuple[datetime, datetime | None]:
-    """Now, and when the next lease ends, the next delayed job may go, or the next question expires."""
-    moments = (tx.claims.next_due(tx.now), tx.questions.next_due())
+    """Now, and when the next lease ends, the next delayed job or run may go, or the next question expires."""
+    moments = (tx.claims.next_due(tx.now), tx.questions.next_due(), run_state.next_reset(tx))
     return tx.now, min((moment for moment in moments if moment is not None), default=None)
 
 
@@ -72,6 +78,8 @@ class Sweeper:
             reaped = await self._plane.write(reap)
             if await self._plane.read(overdue):
                 await self._plane.write(questions.expire)
+            if await self._plane.read(may_go_on):
+                await self._plane.write(run_state.lift)
             now, due = await self._plane.read(next_due)
         except PloegError as error:
             log.warning("the sweep could not reach the database", error=str(error))

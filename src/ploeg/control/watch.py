@@ -17,7 +17,17 @@ from ploeg.domain.ids import ProductId, WorkerId
 from ploeg.domain.occurrence import Event
 
 #: Events after which a job may be free to go that was not before.
-MAKES_ROOM = frozenset({"job.done", "job.failed", "job.skipped", "job.cancelled", "job.waiting", "product.changed"})
+MAKES_ROOM = frozenset(
+    {
+        "job.done",
+        "job.failed",
+        "job.skipped",
+        "job.cancelled",
+        "job.waiting",
+        "product.changed",
+        "sprint_run.changed",
+    }
+)
 #: Events that a slow stream may fall behind before it reads them from the database instead.
 BACKLOG_MAX = 1000
 #: The id of an event that is not stored: streams pass it on while it happens, and nobody can resume behind it.

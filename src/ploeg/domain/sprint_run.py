@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 from typing import Any, Self
 
+from ploeg.domain.attempt import Outcome
 from ploeg.domain.errors import IllegalTransition
 from ploeg.domain.gate import Coverage, VerifyRequired
 from ploeg.domain.ids import ExecutionId, JobId, ProductId, QuestionId, SprintId, SprintRunId, TaskId, UserId
+from ploeg.domain.job import Job, JobStatus
 from ploeg.domain.sprint import PrStrategy
+
+#: Characters of why a run failed.
+REASON_MAX = 500
 
 
 class RunStatus(StrEnum):
@@ -98,11 +104,14 @@ class SprintRun:
         return self._move(RunStatus.RUNNING, started_at=self.started_at or now, pause=None)
 
     def pause_for(self, pause: Pause) -> Self:
-        return self._move(RunStatus.PAUSED, pause=pause)
+        """Of a paused run, another reason takes the place of the first."""
+        return (
+            replace(self, pause=pause) if self.status is RunStatus.PAUSED else self._move(RunStatus.PAUSED, pause=pause)
+        )
 
     def end(self, status: RunStatus, now: datetime, reason: str | None = None, task: TaskId | None = None) -> Self:
         assert status.terminal
-        return self._move(status, ended_at=now, failure_reason=reason, failed_task_id=task)
+        return self._move(status, ended_at=now, failure_reason=reason, failed_task_id=task, pause=None)
 
     def evolve(self, **changes: Any) -> Self:
         """A change that does not touch the status."""
@@ -113,6 +122,43 @@ class SprintRun:
         if status not in TRANSITIONS[self.status]:
             raise IllegalTransition("the sprint run", self.status, status)
         return replace(self, status=status, **changes)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verdict:
+    """How a run ends."""
+
+    status: RunStatus
+    reason: str | None = None
+    task_id: TaskId | None = None
+
+
+def verdict(jobs: Collection[Job], *, sprint_failed: bool = False) -> Verdict | None:
+    """What its jobs make of a run; None while it goes on.
+
+    A job that was tried again within the run no longer counts. One whose push met a conflict waits for people. A job
+    for the whole run sees its tasks fail while it works, and says itself how it ends.
+    """
+    retried = {job.retry_of for job in jobs}
+    last = [job for job in jobs if job.id not in retried]
+    failed = next((job for job in last if job.status is JobStatus.FAILED and not waits_for_people(job)), None)
+    if failed is not None:
+        reason = f"{failed.code} failed: {failed.reason or failed.outcome}"
+        return Verdict(status=RunStatus.FAILED, reason=reason[:REASON_MAX], task_id=failed.task_id)
+    unfinished = [job for job in last if not job.status.terminal]
+    if sprint_failed and all(job.task_id is not None for job in unfinished):
+        return Verdict(status=RunStatus.FAILED, reason="something of the sprint has failed")
+    if unfinished or any(waits_for_people(job) for job in last):
+        return None
+    cancelled = next((job for job in last if job.status is JobStatus.CANCELLED), None)
+    if cancelled is not None:
+        return Verdict(status=RunStatus.CANCELLED, reason=f"{cancelled.code} was cancelled: {cancelled.reason}")
+    return Verdict(status=RunStatus.DONE)
+
+
+def waits_for_people(job: Job) -> bool:
+    """Its branch went another way meanwhile: the run pauses for it, and does not fail."""
+    return job.status is JobStatus.FAILED and job.outcome is Outcome.PUSH_CONFLICT
 
 
 class ExecutionStatus(StrEnum):

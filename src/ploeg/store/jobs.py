@@ -26,6 +26,9 @@ _UNFINISHED_FOR_TASK = (
 )
 _OF_RUN = JOB.select.where(jobs.c.sprint_run_id == bindparam("run_id")).order_by(jobs.c.number)
 _UNFINISHED_OF_RUN = _OF_RUN.where(unfinished(jobs))
+_UNFINISHED_OF_STORIES = JOB.select.where(
+    jobs.c.story_id.in_(bindparam("story_ids", expanding=True)), unfinished(jobs)
+).order_by(jobs.c.number)
 _UNFINISHED = (
     select(jobs.c.product_id, func.count())
     .where(jobs.c.product_id.in_(bindparam("product_ids", expanding=True)), unfinished(jobs))
@@ -99,3 +102,7 @@ class Jobs:
     def unfinished_of_run(self, run_id: SprintRunId, lock: bool = False) -> list[Job]:
         statement = _UNFINISHED_OF_RUN.with_for_update() if lock else _UNFINISHED_OF_RUN
         return JOB.all(self._tx, statement, run_id=run_id)
+
+    def unfinished_of_stories(self, story_ids: Sequence[StoryId]) -> list[Job]:
+        """Of all those stories, the oldest first."""
+        return JOB.all(self._tx, _UNFINISHED_OF_STORIES, story_ids=list(story_ids))
