@@ -54,7 +54,7 @@ class Submitted:
 def run_task(tx: Transaction, actor: Principal, installation: Installation, reference: str, wish: Wish) -> Submitted:
     """Queues a job for that task; `Conflict` if it has an unfinished one or is not ready for work."""
     task = find.task(tx, actor, reference, Need.CHANGE)
-    earlier = _earlier(tx, actor, wish.key)
+    earlier = asked_before(tx, actor, wish.key)
     if earlier is not None:
         if earlier.task_id != task.id:
             raise Conflict(f"the idempotency key was used for {earlier.code}, a job of another task")
@@ -65,7 +65,7 @@ def run_task(tx: Transaction, actor: Principal, installation: Installation, refe
 def retry(tx: Transaction, actor: Principal, installation: Installation, reference: str, wish: Wish) -> Submitted:
     """Queues a new job for the task of an ended one, with that one's wishes where `wish` is silent."""
     old = find.job(tx, actor, reference, Need.CHANGE)
-    earlier = _earlier(tx, actor, wish.key)
+    earlier = asked_before(tx, actor, wish.key)
     if earlier is not None:
         if earlier.retry_of != old.id:
             raise Conflict(f"the idempotency key was used for {earlier.code}, which is no retry of {old.code}")
@@ -143,11 +143,11 @@ def _job(
         created_at=tx.now,
         story_id=story.id,
         task_id=task.id,
-        labels=_labels(wish.labels),
+        labels=checked_labels(wish.labels),
         lane=f"{repo_url.rstrip('/').removesuffix('.git')} {branch}",
         sequence=siblings.index(task.id) + 1,
         branch=branch,
-        rank=_rank(wish.rank),
+        rank=checked_rank(wish.rank),
         overrides=layers.checked(wish.config).as_dict(),
         instruction=optional_prose("instruction", wish.instruction),
         retry_of=retry_of,
@@ -166,7 +166,8 @@ def tell_queued(tx: Transaction, job: Job, actor: str, **more: Any) -> None:
     tx.events.add("job.queued", product_id=job.product_id, job_id=job.id, actor=actor, data=data)
 
 
-def _earlier(tx: Transaction, actor: Principal, key: str | None) -> Job | None:
+def asked_before(tx: Transaction, actor: Principal, key: str | None) -> Job | None:
+    """The job that the same user got for the same key."""
     if key is None:
         return None
     if not 1 <= len(key) <= KEY_MAX or not key.isprintable():
@@ -180,7 +181,7 @@ def _refuse_second(tx: Transaction, task: Task) -> None:
         raise Conflict(f"task {task.code} has an unfinished job already: {unfinished.code} is {unfinished.status}")
 
 
-def _labels(labels: tuple[str, ...]) -> tuple[str, ...]:
+def checked_labels(labels: tuple[str, ...]) -> tuple[str, ...]:
     if len(labels) > LABELS_MAX:
         raise Invalid("labels", f"{len(labels)} labels", f"give at most {LABELS_MAX}")
     for label in labels:
@@ -189,7 +190,7 @@ def _labels(labels: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(labels))
 
 
-def _rank(rank: int) -> int:
+def checked_rank(rank: int) -> int:
     if not -RANK_MAX <= rank <= RANK_MAX:
         raise Invalid("rank", rank, f"give a number from -{RANK_MAX} to {RANK_MAX}")
     return rank
