@@ -40,6 +40,11 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
         str, _help("File that holds the token to use instead of the one in home's `credentials.json`.")
     ] = ""
 
+    time_zone: Annotated[
+        str,
+        _help("Time zone that this machine's commands and worker go by, e.g. `Europe/Amsterdam`; empty: its own."),
+    ] = ""
+
     # The server
     host: Annotated[str, _help("Address the server listens on. Other than loopback, put TLS in front.")] = "127.0.0.1"
     port: Annotated[int, _help("Port the server listens on.", ge=0, le=65535)] = 7460
@@ -70,6 +75,15 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
         ),
     ] = "park"
 
+    max_jobs_by_runtime: Annotated[
+        list[str],
+        _help("Jobs of a runtime that may be at work at the same time, over all products, e.g. `claude=2`."),
+    ] = []
+
+    plan_review_rounds: Annotated[
+        int, _help("Reviews that an idea's plan gets at most while the idea goes by itself.", ge=1, le=10)
+    ] = 2
+
     # Defaults for every job (the installation's layer of the config)
     runtime: Annotated[str, _help("Runtime of a job that names none.")] = "patch"
     model: Annotated[str, _help("Model of a job that names none; empty leaves it to the runtime.")] = ""
@@ -91,6 +105,13 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
         list[str], _help("Runtimes that this worker offers; empty: every one whose program it finds.")
     ] = []
     labels: Annotated[list[str], _help("Labels that this worker offers; a job may require some.")] = []
+    active_hours: Annotated[
+        str,
+        _help(
+            "When this worker takes jobs, e.g. `22:00-07:00` or `mon-fri 22:00-07:00; sat sun 00:00-24:00`; a job that "
+            "runs goes on. Empty: always."
+        ),
+    ] = ""
     sandbox: Annotated[
         Literal["auto", "bubblewrap", "none"],
         _help("`bubblewrap` isolates agents; `none` does not; `auto` is bubblewrap, or a refusal to start."),
@@ -170,6 +191,10 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
         return self.worker_name or socket.gethostname()
 
     @property
+    def effective_time_zone(self) -> str:
+        return self.time_zone or _zone_of_this_machine()
+
+    @property
     def lease(self) -> LeaseTerms:
         return LeaseTerms(seconds=self.lease_seconds, renew_every=self.renew_seconds)
 
@@ -241,6 +266,11 @@ def _explained(error: msgspec.ValidationError, values: Mapping[str, Any]) -> Inv
     what, _, where = str(error).partition(" - at `$.")
     name = where.split("`")[0].split("[")[0]
     return Invalid(name or "settings", values.get(name, ""), what[0].lower() + what[1:])
+
+
+def _zone_of_this_machine() -> str:
+    """As /etc/localtime, which links into the time zone database, says; UTC where it does not."""
+    return os.path.realpath("/etc/localtime").partition("/zoneinfo/")[2] or "UTC"
 
 
 def _type_name(kind: Any) -> str:

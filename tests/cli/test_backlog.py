@@ -99,3 +99,14 @@ def test_tasks_are_listed_by_story(crew: Ploeg, shop: str, story: str) -> None:
 def test_a_title_cannot_steer_the_terminal(crew: Ploeg, shop: str) -> None:
     crew("backlog", "pbi", "add", "red \u202eevil", "-p", shop)
     assert "red \\u202eevil" in crew("backlog", "pbi", "list", "-p", shop).out
+
+
+def test_the_rules_of_a_product_are_set_shown_and_taken_away(crew: Ploeg, shop: str) -> None:
+    hours = ("--active-hours", "mon-fri 22:00-07:00", "--time-zone", "Europe/Amsterdam")
+    changed = crew("product", "edit", shop, *hours, "--max-jobs-of", "claude=2", "--max-in-review", "3", "--json").json
+    assert changed["active_hours"] == {"windows": "mon-fri 22:00-07:00", "time_zone": "Europe/Amsterdam"}
+    assert (changed["max_jobs_by_runtime"], changed["max_in_review"]) == ({"claude": 2}, 3)
+    assert "mon-fri 22:00-07:00 Europe/Amsterdam" in crew("product", "show", shop).out
+    cleared = crew("product", "edit", shop, "--active-hours", "always", "--max-in-review", "none", "--json").json
+    assert (cleared["active_hours"], cleared["max_in_review"]) == (None, None)
+    assert crew("product", "edit", shop, "--active-hours", "at night").code == 2

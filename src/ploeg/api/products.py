@@ -12,7 +12,7 @@ from ploeg.control.products import Member, ProductView
 from ploeg.domain.doc import folders_of
 from ploeg.wire.base import Items
 from ploeg.wire.people import MemberIn, MemberOut
-from ploeg.wire.products import ProductEdit, ProductIn, ProductOut
+from ploeg.wire.products import ActiveHoursOut, ProductEdit, ProductIn, ProductOut
 
 router = APIRouter(prefix="/products", tags=["products"])
 
@@ -81,6 +81,9 @@ def _out(view: ProductView) -> ProductOut:
         repo_url=product.repo_url,
         definition_of_done=product.definition_of_done,
         max_concurrent_jobs=product.max_concurrent_jobs,
+        max_jobs_by_runtime=dict(product.max_jobs_by_runtime or {}),
+        max_in_review=product.max_in_review,
+        active_hours=ActiveHoursOut.model_validate(product.active_hours) if product.active_hours else None,
         enabled_doc_folders=list(folders_of(product.enabled_doc_folders)),
         config=product.config.as_dict(),
         role=view.role,

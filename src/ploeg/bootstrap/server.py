@@ -71,9 +71,22 @@ def installation_of(settings: Settings) -> Installation:
         config=layer,
         lease=settings.lease,
         branch_prefix=settings.branch_prefix,
+        max_jobs_by_runtime=_limits(settings.max_jobs_by_runtime),
         question_deadline=timedelta(hours=settings.question_deadline_hours),
         question_on_expiry=OnExpiry(settings.question_on_expiry),
+        plan_review_rounds=settings.plan_review_rounds,
     )
+
+
+def _limits(settings: list[str]) -> dict[str, int]:
+    """`["claude=2"]` as a mapping; `Invalid` for what is no limit."""
+    limits: dict[str, int] = {}
+    for said in settings:
+        runtime, _, limit = said.partition("=")
+        if not (runtime.strip() and limit.strip().isdecimal()):
+            raise Invalid("max_jobs_by_runtime", said, "write a runtime and its limit, e.g. claude=2")
+        limits[runtime.strip()] = int(limit)
+    return limits
 
 
 async def serve_server(settings: Settings, announce: Callable[[str], None] = lambda url: None) -> None:

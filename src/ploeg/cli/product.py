@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from ploeg.cli import options, render
+from ploeg.cli import options, render, rules
 from ploeg.cli.client import path
 from ploeg.cli.session import signed_in, the_product
 
@@ -31,6 +31,7 @@ def _fields(command: options.Command) -> options.Command:
             help="A folder of docs that it uses: ADR, SPECS, …; repeatable. All, if none was ever named.",
         ),
         click.option("--max-jobs", "max_concurrent_jobs", type=int, metavar="N", help="Jobs at the same time."),
+        *rules.options,
         click.option("--done", "definition_of_done", metavar="TEXT", help="What done means; every agent reads it."),
         click.option("--description", metavar="TEXT"),
         click.option("--repo", "repo_url", metavar="URL", help="Where git fetches from and pushes to."),
@@ -53,6 +54,7 @@ def add(as_json: bool, **fields: Any) -> None:
       ploeg product add "Web shop" --repo ssh://git@forge/shop.git --verify "python3 -m unittest -q"
     """
     layer = options.pop_config(fields)
+    rules.pop(fields)
     added = signed_in().post("/products", options.given(fields | {"config": layer or None}))
     _show(added, as_json, said=f"product {added['code']} added")
 
@@ -107,7 +109,8 @@ def edit(code: str, unset: tuple[str, ...], as_json: bool, **fields: Any) -> Non
       ploeg product edit shop --verify "make test" --max-minutes 30
     """
     layer = options.pop_config(fields, unset)
-    changes = options.given(fields | {"config": layer or None})
+    cleared = rules.pop(fields)
+    changes = options.given(fields | {"config": layer or None}) | cleared
     _show(signed_in().patch("/products" + path(code), changes), as_json, said=f"product {code} changed")
 
 
@@ -143,6 +146,7 @@ def _show(product: dict[str, Any], as_json: bool, said: str | None = None) -> No
                 ("repository", product["repo_url"]),
                 ("done means", product["definition_of_done"]),
                 ("jobs at once", product["max_concurrent_jobs"]),
+                *rules.shown(product),
                 ("your role", product["role"]),
                 ("archived", render.ago(product["archived_at"]) if product["archived_at"] else None),
                 *config.items(),

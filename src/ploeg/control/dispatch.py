@@ -42,7 +42,8 @@ class Answer:
 def claim(tx: Transaction, actor: Principal, installation: Installation, request: ClaimRequest) -> Answer:
     """The first job that fits, as a new attempt; the same `claim_key` again gives the same one."""
     worker = presence.register(tx, actor, request.worker)
-    offer = Offer(worker.offered(tx.now), worker.labels, presence.works_for(tx, actor))
+    limits = tuple(installation.max_jobs_by_runtime.items())
+    offer = Offer(worker.offered(tx.now), worker.labels, presence.works_for(tx, actor), limits)
     key = line("claim_key", request.claim_key)
     earlier = tx.attempts.by_claim_key(worker.id, key)
     if earlier is not None:

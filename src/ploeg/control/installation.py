@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 
@@ -16,7 +17,11 @@ class Installation:
     config: ConfigLayer = field(default_factory=ConfigLayer)
     lease: LeaseTerms = field(default_factory=LeaseTerms)
     branch_prefix: str = "ploeg/"
+    #: Jobs of one runtime that may be at work at the same time, over all products.
+    max_jobs_by_runtime: Mapping[str, int] = field(default_factory=dict)
     max_transcript_bytes: int = 64 * 1024 * 1024
     #: How long a question stays open, and what comes of it then.
     question_deadline: timedelta = timedelta(hours=24)
     question_on_expiry: OnExpiry = OnExpiry.PARK
+    #: Reviews that an idea's plan gets at most while the idea goes by itself.
+    plan_review_rounds: int = 2

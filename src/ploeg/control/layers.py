@@ -22,8 +22,8 @@ def checked(wishes: Mapping[str, Any], base: ConfigLayer | None = None) -> Confi
     said = base.as_dict() if base is not None else {}
     said |= wishes
     layer = ConfigLayer.of({name: value for name, value in said.items() if value is not None})
-    if layer.runtime is not None and not _RUNTIME.fullmatch(layer.runtime):
-        raise Invalid("runtime", layer.runtime, "use a runtime's name: small letters, digits, dash and underscore")
+    if layer.runtime is not None:
+        runtime("runtime", layer.runtime)
     if layer.model is not None:
         line("model", layer.model, NAME_MAX)
     if layer.thinking_budget is not None and layer.thinking_budget > THINKING_MAX:
@@ -31,6 +31,13 @@ def checked(wishes: Mapping[str, Any], base: ConfigLayer | None = None) -> Confi
     _check_commands("verify_commands", layer.verify_commands)
     _check_commands("setup_commands", layer.setup_commands)
     return layer
+
+
+def runtime(field: str, name: str) -> str:
+    """The name of a runtime, which some worker may have."""
+    if not _RUNTIME.fullmatch(name):
+        raise Invalid(field, name, "use a runtime's name: small letters, digits, dash and underscore")
+    return name
 
 
 def _check_commands(field: str, commands: tuple[str, ...] | None) -> None:

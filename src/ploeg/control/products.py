@@ -3,24 +3,22 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from ploeg.control import find, layers
+from ploeg.control import find, product_fields
 from ploeg.control.find import Need
-from ploeg.control.text import NAME_MAX, line, optional_prose, prose
+from ploeg.control.text import NAME_MAX, line
 from ploeg.domain import codes
 from ploeg.domain.access import Principal, Role, Scope, User
-from ploeg.domain.doc import Folder, folder_named
 from ploeg.domain.errors import Conflict, Invalid, NotFound
 from ploeg.domain.ids import ProductId
-from ploeg.domain.product import Product, check_repo_url
+from ploeg.domain.product import Product
 from ploeg.store.ids import new_id
 from ploeg.store.transaction import Transaction
 
 CODE = re.compile(r"[a-z][a-z0-9-]{0,29}")
-CONCURRENCY_MAX = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +57,7 @@ def add(tx: Transaction, actor: Principal, name: str, code: str | None, fields: 
         definition_of_done="",
         created_at=tx.now,
     )
-    product = product.evolve(**_checked(fields, product))
+    product = product.evolve(**product_fields.checked(fields, product, tx.now))
     tx.products.add(product)
     _tell(tx, actor, product, "added")
     return ProductView(product, Role.OWNER)
@@ -67,9 +65,9 @@ def add(tx: Transaction, actor: Principal, name: str, code: str | None, fields: 
 
 def edit(tx: Transaction, actor: Principal, reference: str, fields: Mapping[str, Any]) -> ProductView:
     product = find.product(tx, actor, reference, Need.CHANGE)
-    product = product.evolve(**_checked(fields, product))
+    product = product.evolve(**product_fields.checked(fields, product, tx.now))
     tx.products.update(product)
-    _tell(tx, actor, product, "edited")
+    _tell(tx, actor, product, "edited", due=product.open_from)
     return _view(tx, actor, product)
 
 
@@ -128,39 +126,6 @@ def _new_code(tx: Transaction, wished: str | None, name: str) -> str:
     if tx.products.by_code(code) is not None:
         raise Conflict(f"there is a product with the code {code} already; give this one another")
     return code
-
-
-def _checked(fields: Mapping[str, Any], product: Product) -> dict[str, Any]:
-    changes: dict[str, Any] = {}
-    for name, value in fields.items():
-        match name:
-            case "name":
-                changes[name] = line(name, value, NAME_MAX)
-            case "description":
-                changes[name] = optional_prose(name, value)
-            case "definition_of_done":
-                changes[name] = prose(name, value or "")
-            case "repo_url":
-                changes[name] = check_repo_url(name, prose(name, value, 1000)) if value else None
-            case "max_concurrent_jobs":
-                if value is not None and not 1 <= value <= CONCURRENCY_MAX:
-                    raise Invalid(name, value, f"give 1 to {CONCURRENCY_MAX}, or nothing for no limit")
-                changes[name] = value
-            case "enabled_doc_folders":
-                changes[name] = _folders(value)
-            case "config":
-                changes[name] = layers.checked(value or {}, product.config)
-            case _:
-                raise Invalid(name, value, "a product has no such field")
-    return changes
-
-
-def _folders(names: Sequence[str] | None) -> tuple[Folder, ...] | None:
-    """In the order of the folders themselves; None is all of them."""
-    if names is None:
-        return None
-    wanted = {folder_named(name) for name in names}
-    return tuple(folder for folder in Folder if folder in wanted)
 
 
 def _tell(tx: Transaction, actor: Principal, product: Product, change: str, **more: Any) -> None:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
 import structlog
 
-from ploeg.control import questions, report, run_state, settle
+from ploeg.control import hours, questions, report, run_state, settle
 from ploeg.control.plane import ControlPlane
 from ploeg.control.watch import Subscription
 from ploeg.domain.attempt import Outcome
@@ -21,6 +22,13 @@ LONGEST_REST = timedelta(seconds=30)
 #: Between two tries while the database does not answer.
 AFTER_A_FAULT = timedelta(seconds=5)
 
+#: Events that make something due, and which of their facts says when.
+_DUE = {
+    "job.queued": "not_before",
+    "job.changed": "not_before",
+    "question.asked": "expires_at",
+    "product.changed": "due",
+}
 _NEVER = datetime.max.replace(tzinfo=UTC)
 
 log = structlog.get_logger("ploeg.sweep")
@@ -53,9 +61,22 @@ def may_go_on(tx: Transaction) -> bool:
 
 
 def next_due(tx: Transaction) -> tuple[datetime, datetime | None]:
-    """Now, and when the next lease ends, the next delayed job or run may go, or the next question expires."""
-    moments = (tx.claims.next_due(tx.now), tx.questions.next_due(), run_state.next_reset(tx))
+    """Now, and when the next lease ends, job or run may go, question expires, or product opens or closes."""
+    moments = (
+        tx.claims.next_due(tx.now),
+        tx.questions.next_due(),
+        run_state.next_reset(tx),
+        tx.products.next_due(tx.now),
+    )
     return tx.now, min((moment for moment in moments if moment is not None), default=None)
+
+
+#: Whether there is something to do, asked without taking the writer, and what does it.
+CHORES: tuple[tuple[Callable[[Transaction], bool], Callable[[Transaction], object]], ...] = (
+    (overdue, questions.expire),
+    (may_go_on, run_state.lift),
+    (hours.over, hours.move_on),
+)
 
 
 class Sweeper:
@@ -76,10 +97,9 @@ class Sweeper:
         """Does what is due; how long to rest after it, and until when by the store's clock."""
         try:
             reaped = await self._plane.write(reap)
-            if await self._plane.read(overdue):
-                await self._plane.write(questions.expire)
-            if await self._plane.read(may_go_on):
-                await self._plane.write(run_state.lift)
+            for due_now, chore in CHORES:
+                if await self._plane.read(due_now):
+                    await self._plane.write(chore)
             now, due = await self._plane.read(next_due)
         except PloegError as error:
             log.warning("the sweep could not reach the database", error=str(error))
@@ -102,6 +122,5 @@ class Sweeper:
 
 def _due(event: Event) -> datetime:
     """When the event makes something due; far away if it does not."""
-    name = {"job.queued": "not_before", "question.asked": "expires_at"}.get(event.type, "")
-    due = event.data.get(name)
+    due = event.data.get(_DUE.get(event.type, ""))
     return due if isinstance(due, datetime) else _NEVER

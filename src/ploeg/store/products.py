@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import datetime
 from typing import TYPE_CHECKING
 
-from sqlalchemy import bindparam, or_, select
+from sqlalchemy import bindparam, func, or_, select
 
 from ploeg.domain.access import Role
 from ploeg.domain.codes import CodeKind
@@ -28,6 +29,8 @@ _VISIBLE = PRODUCT.select.where(
         products.c.id.in_(select(members.c.product_id).where(members.c.user_id == bindparam("user_id"))),
     )
 )
+_HAS_HOURS = products.c.open_until.is_not(None)
+_HOLD = select(products.c.id).where(products.c.id == bindparam("product_id")).with_for_update(key_share=True)
 _OWNER = select(products.c.owner_id).where(products.c.id == bindparam("product_id"))
 _ROLE = select(members.c.role).where(
     members.c.product_id == bindparam("product_id"), members.c.user_id == bindparam("user_id")
@@ -40,6 +43,16 @@ _SET_MEMBER = per_dialect(
         .on_conflict_do_update(index_elements=["product_id", "user_id"], set_={"role": bindparam("role")})
     )
 )
+
+
+_ENDED_SPAN = (
+    PRODUCT.select.where(products.c.open_until <= bindparam("now"))
+    .order_by(products.c.open_until)
+    .limit(bindparam("at_most"))
+    .with_for_update(skip_locked=True)
+)
+_NEXT_OPENING = select(func.min(products.c.open_from)).where(_HAS_HOURS, products.c.open_from > bindparam("now"))
+_NEXT_CLOSE = select(func.min(products.c.open_until)).where(_HAS_HOURS)
 
 
 class Products:
@@ -56,6 +69,10 @@ class Products:
     def get(self, product_id: ProductId) -> Product | None:
         return PRODUCT.get(self._tx, product_id)
 
+    def hold(self, product_id: ProductId) -> None:
+        """Keeps others who hold the product waiting until this transaction ends."""
+        self._tx.connection.execute(_HOLD, {"product_id": product_id})
+
     def by_code(self, code: str) -> Product | None:
         return PRODUCT.one(self._tx, _BY_CODE, code=code)
 
@@ -65,6 +82,20 @@ class Products:
 
     def all(self, include_archived: bool = False) -> list[Product]:
         return _by_name(PRODUCT.all(self._tx, PRODUCT.select), include_archived)
+
+    def with_ended_span(self, now: datetime, limit: int = 100) -> list[Product]:
+        """Products whose open span is over, longest ago first; held until this transaction ends."""
+        return PRODUCT.all(self._tx, _ENDED_SPAN, now=now, at_most=limit)
+
+    def next_due(self, now: datetime) -> datetime | None:
+        """The next moment at which a product opens or closes."""
+        opens: datetime | None = self._tx.connection.execute(_NEXT_OPENING, {"now": now}).scalar()
+        return min((moment for moment in (opens, self.next_close()) if moment is not None), default=None)
+
+    def next_close(self) -> datetime | None:
+        """When the first open span is over; in the past where nobody has moved it on yet."""
+        closes: datetime | None = self._tx.connection.execute(_NEXT_CLOSE).scalar()
+        return closes
 
     def set_member(self, product_id: ProductId, user_id: UserId, role: Role) -> None:
         """Makes the user a member, or changes a member's role."""

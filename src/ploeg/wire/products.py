@@ -13,6 +13,16 @@ from ploeg.wire.base import Reply, Request, Whole
 from ploeg.wire.config import ConfigIn
 
 
+class ActiveHoursOut(Reply):
+    windows: str
+    time_zone: str
+
+
+class ActiveHoursIn(Request):
+    windows: str = Field(description="E.g. `22:00-07:00` or `mon-fri 22:00-07:00, sat sun 00:00-24:00`.")
+    time_zone: str = Field(description="A name of the IANA database, e.g. `Europe/Amsterdam`.")
+
+
 class ProductOut(Reply):
     id: str
     code: str
@@ -21,6 +31,9 @@ class ProductOut(Reply):
     repo_url: str | None
     definition_of_done: str
     max_concurrent_jobs: int | None
+    max_jobs_by_runtime: dict[str, int] = Field(description="As `max_concurrent_jobs`, for single runtimes.")
+    max_in_review: int | None = Field(description="How much may wait for review before new work begins.")
+    active_hours: ActiveHoursOut | None = Field(description="When its jobs may begin; null: always.")
     enabled_doc_folders: list[Folder] = Field(description="The folders of docs that it uses.")
     config: dict[str, Any] = Field(description="The product's layer of the config: only what it says.")
     role: Role = Field(description="The caller's place in it.")
@@ -36,6 +49,13 @@ class ProductEdit(Request):
     repo_url: str | None = None
     definition_of_done: str | None = None
     max_concurrent_jobs: Whole | None = None
+    max_jobs_by_runtime: dict[str, Whole | None] | None = Field(
+        default=None, description="Runtime to limit; it takes the place of all that stood there."
+    )
+    max_in_review: Whole | None = Field(
+        default=None, description="Tasks in REVIEW and unmerged pull requests at which no new work begins."
+    )
+    active_hours: ActiveHoursIn | None = Field(default=None, description="When its jobs may begin; null: always.")
     enabled_doc_folders: list[str] | None = Field(default=None, description="Folders of docs; null: all of them.")
     config: ConfigIn | None = None
 

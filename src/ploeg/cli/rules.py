@@ -1,0 +1,73 @@
+"""The rules of a product about when its jobs may begin, as options and as people see them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from ploeg.cli.session import current_settings
+from ploeg.domain.errors import Invalid
+
+ALWAYS = "always"
+
+options = (
+    click.option(
+        "--max-jobs-of",
+        multiple=True,
+        metavar="RUNTIME=N",
+        help="Jobs of that runtime at the same time; repeatable, and takes the place of all said before.",
+    ),
+    click.option(
+        "--max-in-review",
+        metavar="N",
+        help="Begin nothing new while so many tasks and pull requests wait for review; `none`: no limit.",
+    ),
+    click.option(
+        "--active-hours",
+        metavar="HOURS",
+        help="When its jobs may begin: «22:00-07:00», «mon-fri 22:00-07:00, sat sun 00:00-24:00», or `always`.",
+    ),
+    click.option("--time-zone", metavar="ZONE", help="The clocks of its hours, e.g. Europe/Amsterdam; else yours."),
+)
+
+
+def pop(fields: dict[str, Any]) -> dict[str, None]:
+    """Makes the API's fields of these options; those that were cleared come back as None."""
+    cleared: dict[str, None] = {}
+    zone, hours, review = fields.pop("time_zone"), fields.pop("active_hours"), fields.pop("max_in_review")
+    limits = fields.pop("max_jobs_of")
+    if hours == ALWAYS:
+        cleared["active_hours"] = None
+    elif hours is not None:
+        fields["active_hours"] = {"windows": hours, "time_zone": zone or current_settings().effective_time_zone}
+    elif zone is not None:
+        raise Invalid("--time-zone", zone, "give --active-hours with it")
+    if review == "none":
+        cleared["max_in_review"] = None
+    elif review is not None:
+        fields["max_in_review"] = _number("--max-in-review", review)
+    if limits:
+        fields["max_jobs_by_runtime"] = dict(_limit(said) for said in limits)
+    return cleared
+
+
+def shown(product: dict[str, Any]) -> list[tuple[str, object]]:
+    hours = product["active_hours"]
+    limits = product["max_jobs_by_runtime"].items()
+    return [
+        ("of a runtime", ", ".join(f"{runtime}={limit}" for runtime, limit in limits)),
+        ("in review", product["max_in_review"]),
+        ("active hours", f"{hours['windows']} {hours['time_zone']}" if hours else None),
+    ]
+
+
+def _limit(said: str) -> tuple[str, int | None]:
+    runtime, _, limit = said.partition("=")
+    return runtime, None if limit == "none" else _number("--max-jobs-of", limit)
+
+
+def _number(option: str, text: str) -> int:
+    if not text.isdecimal():
+        raise Invalid(option, text, "give a whole number, or none")
+    return int(text)
