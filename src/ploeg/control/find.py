@@ -14,11 +14,13 @@ from ploeg.domain import codes
 from ploeg.domain.access import Principal, Role, Scope
 from ploeg.domain.backlog import Pbi, Story, Task
 from ploeg.domain.codes import CodeKind
-from ploeg.domain.errors import Conflict, Denied, NotFound
-from ploeg.domain.ids import JobId, PbiId, ProductId, QuestionId, StoryId, TaskId
+from ploeg.domain.errors import Conflict, Denied, Invalid, NotFound
+from ploeg.domain.idea import Idea
+from ploeg.domain.ids import IdeaId, JobId, PbiId, ProductId, QuestionId, SprintId, StoryId, TaskId
 from ploeg.domain.job import Job
 from ploeg.domain.product import Product
 from ploeg.domain.question import Question
+from ploeg.domain.sprint import Sprint
 from ploeg.store.transaction import Transaction
 
 Item = TypeVar("Item", Pbi, Story, Task)
@@ -57,6 +59,13 @@ def role(tx: Transaction, actor: Principal, product_id: ProductId) -> Role | Non
     return Role.OWNER if actor.user.is_admin else tx.products.role_of(product_id, actor.user.id)
 
 
+def within(tx: Transaction, product_id: ProductId, reference: str) -> str:
+    """The reference with a bare code made one of that product."""
+    if ":" in reference or "_" in reference:
+        return reference
+    return f"{_product_of(tx, product_id).code}:{reference}"
+
+
 def pbi(tx: Transaction, actor: Principal, reference: str, need: Need = Need.LOOK) -> Pbi:
     return _item(tx, actor, Pbi, CodeKind.PBI, lambda id: tx.backlog.pbi(PbiId(id)), reference, need)
 
@@ -67,6 +76,42 @@ def story(tx: Transaction, actor: Principal, reference: str, need: Need = Need.L
 
 def task(tx: Transaction, actor: Principal, reference: str, need: Need = Need.LOOK) -> Task:
     return _item(tx, actor, Task, CodeKind.TASK, lambda id: tx.backlog.task(TaskId(id)), reference, need)
+
+
+def idea(tx: Transaction, actor: Principal, reference: str, need: Need = Need.LOOK) -> Idea:
+    """An idea by its code, `ada:IDEA-3` where it is another person's, or its id.
+
+    It is its owner's alone, whoever else administers what, until it is shared with its product.
+    """
+    _require(actor, need)
+    missing = NotFound("idea", reference)
+    if not _REFERENCE.fullmatch(reference):
+        raise missing
+    found = tx.ideas.get(IdeaId(reference)) if "_" in reference else _idea_by_code(tx, actor, reference)
+    if found is None:
+        raise missing
+    if found.user_id == actor.user.id:
+        return found
+    if not found.shared or found.product_id is None:
+        raise missing
+    _admit(tx, actor, _product_of(tx, found.product_id), Need.LOOK, missing)
+    if need is Need.OWN:
+        raise Denied(f"{found.code} is another person's; only its owner may do this")
+    _admit(tx, actor, _product_of(tx, found.product_id), need, missing)
+    return found
+
+
+def sprint(tx: Transaction, actor: Principal, reference: str, need: Need = Need.LOOK) -> Sprint:
+    """A sprint by its code, which people may have chosen, or its id."""
+    _require(actor, need)
+    missing = NotFound("sprint", reference)
+    if not _REFERENCE.fullmatch(reference):
+        raise missing
+    found = tx.sprints.get(SprintId(reference)) if "_" in reference else _sprint_by_code(tx, actor, reference)
+    if found is None:
+        raise missing
+    _admit(tx, actor, _product_of(tx, found.product_id), need, missing)
+    return found
 
 
 def job(tx: Transaction, actor: Principal, reference: str, need: Need = Need.LOOK, *, lock: bool = False) -> Job:
@@ -87,13 +132,19 @@ def job(tx: Transaction, actor: Principal, reference: str, need: Need = Need.LOO
 
 
 def question(tx: Transaction, actor: Principal, reference: str, need: Need = Need.LOOK) -> Question:
-    """A question by `Q-3`, `3` or its id."""
+    """A question by `Q-3`, `3` or its id; one about an idea is for whoever may see the idea."""
     _require(actor, need)
     missing = NotFound("question", reference)
     number = _number(CodeKind.QUESTION, reference, missing)
     found = tx.questions.get(QuestionId(reference)) if number is None else tx.questions.by_number(number)
     if found is None:
         raise missing
+    if found.idea_id is not None:
+        try:
+            idea(tx, actor, found.idea_id, need)
+        except NotFound:
+            raise missing from None
+        return found
     _admit(tx, actor, _product_of(tx, found.product_id), need, missing)
     return found
 
@@ -130,6 +181,41 @@ def _by_code(tx: Transaction, actor: Principal, kind: type[Item], code_kind: Cod
         found = [item for item in found if not products[item.product_id].archived] or found
     if len(found) > 1:
         choices = " or ".join(f"{products[item.product_id].code}:{code}" for item in found[:5])
+        raise Conflict(f"{code} exists in several products; write {choices}")
+    return found[0] if found else None
+
+
+def _idea_by_code(tx: Transaction, actor: Principal, reference: str) -> Idea | None:
+    owner, _, what = reference.rpartition(":")
+    code = codes.expect(CodeKind.IDEA, what)
+    if code is None:
+        return None
+    if owner:
+        user = tx.people.user_named(owner)
+        return tx.ideas.by_code(user.id, code) if user is not None else None
+    own = tx.ideas.by_code(actor.user.id, code)
+    if own is not None:
+        return own
+    products = [visible.id for visible in visible_products(tx, actor)]
+    shared = tx.ideas.visible_to(actor.user.id, products, code=code, archived=True)
+    if len(shared) > 1:
+        people = (tx.people.user(each.user_id) for each in shared[:5])
+        choices = " or ".join(f"{user.username}:{code}" for user in people if user is not None)
+        raise Conflict(f"several people have an idea {code}; write {choices}")
+    return shared[0] if shared else None
+
+
+def _sprint_by_code(tx: Transaction, actor: Principal, reference: str) -> Sprint | None:
+    where, _, code = reference.rpartition(":")
+    parsed = codes.parse(code)
+    if parsed is not None:
+        raise Invalid("sprint", code, f"that is the code of a {parsed[0].noun}; a sprint's is like S-2026-05-27-1")
+    products = {p.id: p for p in ([product(tx, actor, where)] if where else visible_products(tx, actor))}
+    found = tx.sprints.with_code(code, list(products))
+    if len(found) > 1:
+        found = [each for each in found if not products[each.product_id].archived] or found
+    if len(found) > 1:
+        choices = " or ".join(f"{products[each.product_id].code}:{each.code}" for each in found[:5])
         raise Conflict(f"{code} exists in several products; write {choices}")
     return found[0] if found else None
 

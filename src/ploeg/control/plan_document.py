@@ -18,7 +18,7 @@ def read(text: str) -> tuple[Plan | None, list[Flaw]]:
     try:
         root = compose(head[1])
     except Unreadable as flaw:
-        return None, [Flaw(flaw.line, "", f"{flaw.flaw} at «{flaw.value}»")]
+        return None, [Flaw(flaw.line, "", f"{flaw.flaw} at «{flaw.value}»" if flaw.value else flaw.flaw)]
     if root is None:
         return None, [Flaw(1, "", "there is nothing between the lines «---»: write «pbi: …» and «stories: …»")]
     flaws: list[Flaw] = []

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from ploeg.control import cascade, job_events, parking, presence, rollup, run_state
+from ploeg.control import cascade, idea_jobs, job_events, parking, presence, rollup, run_state
 from ploeg.domain.attempt import Attempt, Outcome, Resume
 from ploeg.domain.backlog import TaskStatus
 from ploeg.domain.job import Job, JobStatus
@@ -51,13 +51,15 @@ def end_attempt(tx: Transaction, job: Job, attempt: Attempt, end: End, actor: st
 
 
 def follow(tx: Transaction, job: Job, actor: str) -> None:
-    """What the job has become, told to all that it belongs to: its questions, its task, its sprint's run."""
+    """What the job has become, told to all that it belongs to: its questions, task, sprint run and idea."""
     if job.status.terminal:
         parking.close(tx, job, actor)
     touched = cascade.cancel_jobs(tx, job, actor)
     _move_task(tx, job, actor)
     if job.sprint_run_id is not None:
         run_state.follow(tx, job, actor)
+    if job.idea_id is not None:
+        idea_jobs.follow(tx, job, actor)
     for run_id in touched:
         run_state.look_again(tx, run_id, actor)
 

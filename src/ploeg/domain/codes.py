@@ -1,4 +1,7 @@
-"""Codes for people: `PBI-7`, `ST-012`, `T-41`, `IDEA-003`, `J-128`, `Q-3`. They never change and never say anything about order."""
+"""Codes for people: `PBI-7`, `ST-012`, `T-41`, `IDEA-003`, `J-128`, `Q-3`.
+
+They never change and never say anything about order.
+"""
 
 from __future__ import annotations
 

@@ -24,9 +24,9 @@ TASKS_MAX = 50
 
 #: Steps whose outcome decides which files are touched, so that no list of paths can be complete.
 _EXPLORES = re.compile(
-    r"\b(?:(?:find|list|identify|locate|track down) (?:all|any|each|every|out|where|which|what|the)|search (?:for|the|all)"
-    r"|look (?:for|up)|grep|ripgrep|rg|explor(?:e|es|ing|ation)|investigat(?:e|es|ing|ion)|discover|take stock"
-    r"|determine (?:which|where|what))\b",
+    r"\b(?:(?:find|list|identify|locate|track down) (?:all|any|each|every|out|where|which|what|the)"
+    r"|search (?:for|the|all)|look (?:for|up)|grep|ripgrep|rg|explor(?:e|es|ing|ation)|investigat(?:e|es|ing|ion)"
+    r"|discover|take stock|determine (?:which|where|what))\b",
     re.IGNORECASE,
 )
 _NEVER = re.compile("[\x00\ud800-\udfff]")
@@ -152,9 +152,7 @@ class _Reader:
         plan = self._prose(fields, path, "implementation_plan", IMPLEMENTATION_PLAN_MAX)
         if plan is None:
             at = fields.get("implementation_plan", node).line
-            self._flaw(
-                at, f"{path}.implementation_plan", "say which files to change and how; a task cannot run without"
-            )
+            self._flaw(at, f"{path}.implementation_plan", "say which files to change, and how: no task runs without it")
         return PlannedTask(
             title=self._title(fields, node.line, path),
             description=self._prose(fields, path, "description"),

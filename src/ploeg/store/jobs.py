@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from typing import TYPE_CHECKING
 
-from sqlalchemy import bindparam, func, select
+from sqlalchemy import bindparam, func, or_, select, update
 
-from ploeg.domain.ids import JobId, ProductId, SprintRunId, StoryId, TaskId, UserId
+from ploeg.domain.ids import IdeaId, JobId, ProductId, SprintRunId, StoryId, TaskId, UserId
 from ploeg.domain.job import Job, JobStatus
 from ploeg.store.rows import Shape
 from ploeg.store.series import INSTALLATION, next_in
@@ -24,6 +24,8 @@ _ACTIVE_IN_LANE = JOB.select.where(jobs.c.lane == bindparam("lane"), active(jobs
 _UNFINISHED_FOR_TASK = (
     JOB.select.where(jobs.c.task_id == bindparam("task_id"), unfinished(jobs)).order_by(jobs.c.number).limit(1)
 )
+_UNFINISHED_OF_IDEA = JOB.select.where(jobs.c.idea_id == bindparam("idea_id"), unfinished(jobs)).order_by(jobs.c.number)
+_KEEP_PRIVATE = update(jobs).where(jobs.c.idea_id == bindparam("of_idea"))
 _OF_RUN = JOB.select.where(jobs.c.sprint_run_id == bindparam("run_id")).order_by(jobs.c.number)
 _UNFINISHED_OF_RUN = _OF_RUN.where(unfinished(jobs))
 _UNFINISHED_OF_STORIES = JOB.select.where(
@@ -69,11 +71,18 @@ class Jobs:
         statuses: Collection[JobStatus] | None = None,
         task_id: TaskId | None = None,
         story_id: StoryId | None = None,
+        idea_id: IdeaId | None = None,
+        viewer: UserId | None = None,
         limit: int = 50,
         before: int | None = None,
     ) -> list[Job]:
-        """The newest first; `before` is the number of the last job of the page before."""
+        """The newest first; `before` is the number of the last job of the page before. With a `viewer` the jobs that
+        are private to others are left out."""
         statement = _NEWEST.where(jobs.c.product_id.in_(list(product_ids))).limit(limit)
+        if viewer is not None:
+            statement = statement.where(or_(jobs.c.private_to.is_(None), jobs.c.private_to == viewer))
+        if idea_id is not None:
+            statement = statement.where(jobs.c.idea_id == idea_id)
         if statuses is not None:
             statement = statement.where(jobs.c.status.in_(sorted(statuses)))
         if task_id is not None:
@@ -87,6 +96,14 @@ class Jobs:
     def count_unfinished(self, product_ids: Sequence[ProductId]) -> dict[ProductId, int]:
         """How many jobs of each product have not ended; products without one are left out."""
         return {row[0]: row[1] for row in self._tx.connection.execute(_UNFINISHED, {"product_ids": list(product_ids)})}
+
+    def unfinished_of_idea(self, idea_id: IdeaId) -> list[Job]:
+        """The oldest first."""
+        return JOB.all(self._tx, _UNFINISHED_OF_IDEA, idea_id=idea_id)
+
+    def keep_private(self, idea_id: IdeaId, user_id: UserId | None) -> None:
+        """All jobs of that idea are that person's alone to see; None: everybody's who may see the product."""
+        self._tx.connection.execute(_KEEP_PRIVATE, {"of_idea": idea_id, "private_to": user_id})
 
     def active_in_lane(self, lane: str) -> Job | None:
         return JOB.one(self._tx, _ACTIVE_IN_LANE, lane=lane)

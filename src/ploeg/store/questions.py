@@ -6,12 +6,13 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from sqlalchemy import bindparam, func, select
+from sqlalchemy import bindparam, func, or_, select
 
-from ploeg.domain.ids import JobId, ProductId, QuestionId, StoryId
+from ploeg.domain.ids import IdeaId, JobId, ProductId, QuestionId, StoryId, UserId
 from ploeg.domain.question import Question, QuestionStatus
 from ploeg.store.rows import Shape
 from ploeg.store.series import INSTALLATION, next_in
+from ploeg.store.tables.ideas import ideas
 from ploeg.store.tables.questions import IS_OPEN, questions
 
 if TYPE_CHECKING:
@@ -22,6 +23,7 @@ QUESTION = Shape(Question, questions, "question")
 _BY_NUMBER = QUESTION.select.where(questions.c.number == bindparam("number"))
 _OF_JOB = QUESTION.select.where(questions.c.job_id == bindparam("job_id")).order_by(questions.c.number)
 _NEWEST = QUESTION.select.order_by(questions.c.number.desc())
+_OPEN_ABOUT = QUESTION.select.where(IS_OPEN, questions.c.story_id == bindparam("story_id")).order_by(questions.c.number)
 _DUE = (
     QUESTION.select.where(IS_OPEN, questions.c.expires_at <= bindparam("now"))
     .order_by(questions.c.expires_at)
@@ -54,21 +56,35 @@ class Questions:
         """The first one first."""
         return QUESTION.all(self._tx, _OF_JOB, job_id=job_id)
 
+    def open_about(self, story_id: StoryId) -> list[Question]:
+        """The story's open ones, the first one first."""
+        return QUESTION.all(self._tx, _OPEN_ABOUT, story_id=story_id)
+
     def of_products(
         self,
         product_ids: Sequence[ProductId],
         *,
+        seen_by: UserId | None = None,
         statuses: Collection[QuestionStatus] | None = None,
         story_id: StoryId | None = None,
+        idea_id: IdeaId | None = None,
         limit: int = 50,
         before: int | None = None,
     ) -> list[Question]:
-        """The newest first; `before` is the number of the last question of the page before."""
+        """The newest first; `before` is the number of the last question of the page before.
+
+        `seen_by`: those about an idea only where it is that person's own, or shared.
+        """
         statement = _NEWEST.where(questions.c.product_id.in_(list(product_ids))).limit(limit)
+        if seen_by is not None:
+            visible = select(ideas.c.id).where(or_(ideas.c.user_id == seen_by, ideas.c.shared))
+            statement = statement.where(or_(questions.c.idea_id.is_(None), questions.c.idea_id.in_(visible)))
         if statuses is not None:
             statement = statement.where(questions.c.status.in_(sorted(statuses)))
         if story_id is not None:
             statement = statement.where(questions.c.story_id == story_id)
+        if idea_id is not None:
+            statement = statement.where(questions.c.idea_id == idea_id)
         if before is not None:
             statement = statement.where(questions.c.number < before)
         return QUESTION.all(self._tx, statement)

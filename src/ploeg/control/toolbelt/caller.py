@@ -17,6 +17,7 @@ from ploeg.domain.attempt import Attempt
 from ploeg.domain.backlog import Pbi, Story, Task
 from ploeg.domain.codes import CodeKind
 from ploeg.domain.errors import NotFound
+from ploeg.domain.idea import Idea
 from ploeg.domain.ids import JobId
 from ploeg.domain.job import Job
 from ploeg.domain.product import Product
@@ -50,6 +51,9 @@ class PersonCaller:
 
     def task(self, tx: Transaction, reference: str, need: Need = Need.LOOK) -> Task:
         return find.task(tx, self.principal, reference, need)
+
+    def idea(self, tx: Transaction, reference: str, need: Need = Need.LOOK) -> Idea:
+        return find.idea(tx, self.principal, reference, need)
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +98,12 @@ class AttemptCaller:
         found = tx.backlog.task(self.job.task_id) if self.job.task_id is not None else None
         if found is None or not _names(reference, CodeKind.TASK, found.id, found.code):
             raise NotFound(CodeKind.TASK.noun, reference)
+        return found
+
+    def idea(self, tx: Transaction, reference: str, need: Need = Need.LOOK) -> Idea:
+        found = tx.ideas.get(self.job.idea_id) if self.job.idea_id is not None else None
+        if found is None or not _names(reference, CodeKind.IDEA, found.id, found.code):
+            raise NotFound(CodeKind.IDEA.noun, reference)
         return found
 
     def _own_story(self, tx: Transaction) -> Story | None:
