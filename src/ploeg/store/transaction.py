@@ -22,6 +22,7 @@ from ploeg.store.jobs import Jobs
 from ploeg.store.people import People
 from ploeg.store.products import Products
 from ploeg.store.questions import Questions
+from ploeg.store.queue import Queue
 from ploeg.store.sprints import Sprints
 from ploeg.store.workers import Workers
 
@@ -82,6 +83,10 @@ class Transaction:
     @property
     def sprints(self) -> Sprints:
         return Sprints(self)
+
+    @property
+    def queue(self) -> Queue:
+        return Queue(self)
 
     @property
     def claims(self) -> Claims:

@@ -107,6 +107,7 @@ ACTIVE_LANE = _partial(
 QUEUE = _partial("ix_jobs_queue", jobs.c.rank, jobs.c.number, where=queued(jobs))
 ACTIVE_OF_PRODUCT = _partial("ix_jobs_active_of_product", jobs.c.product_id, where=active(jobs))
 LANE = _partial("ix_jobs_lane", jobs.c.lane, jobs.c.sequence, where=and_(jobs.c.lane.is_not(None), unfinished(jobs)))
+WAITING = _partial("ix_jobs_waiting", jobs.c.product_id, where=has_status(jobs, {JobStatus.WAITING}))
 DELAYED = _partial("ix_jobs_delayed", jobs.c.not_before, where=and_(jobs.c.not_before.is_not(None), queued(jobs)))
 
 workers = Table(

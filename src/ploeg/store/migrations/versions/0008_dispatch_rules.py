@@ -31,6 +31,7 @@ def upgrade() -> None:
     _partial("ix_products_open_until", "products", ["open_until"], "open_until IS NOT NULL")
     _partial("ix_tasks_in_review", "tasks", ["product_id"], "status = 'REVIEW'")
     _partial("ix_pbis_in_review", "pbis", ["product_id"], "pr_url IS NOT NULL AND pr_merged_at IS NULL")
+    _partial("ix_jobs_waiting", "jobs", ["product_id"], "status = 'waiting'")
     _schedules()
 
 
