@@ -15,6 +15,8 @@ from ploeg.domain.gate import VerifyRequired
 from ploeg.domain.product import check_repo_url
 from ploeg.tools.task import PLAN_MAX
 
+ESTIMATE_MAX = 10_000
+
 Check = Callable[[str, Any], Any]
 Choice = TypeVar("Choice", bound=Enum)
 
@@ -45,10 +47,18 @@ def _manual_pbi_status(field: str, value: Any) -> PbiStatus:
     return status
 
 
-def _flag(field: str, value: Any) -> bool:
+def flag(field: str, value: Any) -> bool:
     if not isinstance(value, bool):
         raise Invalid(field, value, "use true or false")
     return value
+
+
+def _estimate(field: str, value: Any) -> float | None:
+    if value is None:
+        return None
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= ESTIMATE_MAX:
+        raise Invalid(field, value, f"give a number from 0 to {ESTIMATE_MAX}, or nothing for none")
+    return float(value)
 
 
 PBI: Mapping[str, Check] = {
@@ -62,6 +72,7 @@ STORY: Mapping[str, Check] = {
     "description": optional_prose,
     "acceptance_criteria": optional_prose,
     "priority": one_of(Priority),
+    "estimate": _estimate,
 }
 TASK: Mapping[str, Check] = {
     "title": line,
@@ -69,9 +80,10 @@ TASK: Mapping[str, Check] = {
     "implementation_plan": plan,
     "priority": one_of(Priority),
     "status": one_of(TaskStatus),
-    "verify_only": _flag,
+    "verify_only": flag,
     "verify_required": one_of(VerifyRequired),
     "repo_url": _repo_url,
+    "estimate": _estimate,
 }
 
 

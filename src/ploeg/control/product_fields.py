@@ -7,12 +7,13 @@ from datetime import datetime
 from typing import Any
 
 from ploeg.control import layers
-from ploeg.control.backlog_fields import Check
+from ploeg.control.backlog_fields import Check, flag, one_of
 from ploeg.control.text import NAME_MAX, line, optional_prose, prose
 from ploeg.domain.doc import Folder, folder_named
 from ploeg.domain.errors import Invalid
 from ploeg.domain.hours import ActiveHours
 from ploeg.domain.product import Product, check_repo_url
+from ploeg.domain.sprint import PrStrategy
 
 LIMIT_MAX = 1000
 
@@ -75,4 +76,6 @@ _CHECKS: Mapping[str, Check] = {
     "max_jobs_by_runtime": _limits,
     "max_in_review": _limit,
     "enabled_doc_folders": _folders,
+    "pr_strategy": lambda field, value: one_of(PrStrategy)(field, str(value).upper()),
+    "auto_pr": flag,
 }

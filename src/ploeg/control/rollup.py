@@ -8,7 +8,7 @@ from typing import Any
 
 from ploeg.control import job_events, parking
 from ploeg.domain.backlog import Pbi, Story, Task, TaskStatus, pbi_status, story_status
-from ploeg.domain.ids import JobId, SprintId
+from ploeg.domain.ids import JobId, SprintId, StoryId
 from ploeg.domain.job import Job
 from ploeg.domain.sprint import Sprint, SprintStatus, sprint_status
 from ploeg.domain.sprint_run import SprintRun, Verdict, verdict
@@ -31,12 +31,17 @@ def move_task(tx: Transaction, task: Task, status: TaskStatus, actor: str, job_i
 
 
 def roll_up_story(tx: Transaction, task: Task, actor: str, job_id: JobId | None = None) -> None:
-    """What its tasks make of the story of that task, and so on upwards.
+    """What its tasks make of the story of that task, and so on upwards."""
+    roll_up_tasks(tx, task.story_id, actor, job_id)
+
+
+def roll_up_tasks(tx: Transaction, story_id: StoryId, actor: str, job_id: JobId | None = None) -> None:
+    """What its tasks make of that story, and so on upwards.
 
     Each level is locked before what is below it is counted, always from the story up: of two tasks that end at the same
     moment, the later one sees the other.
     """
-    story = tx.backlog.story(task.story_id, lock=True)
+    story = tx.backlog.story(story_id, lock=True)
     assert story is not None, "a foreign key keeps the story of every task"
     statuses = [sibling.status for sibling in tx.backlog.tasks(story.product_id, story.id)]
     status = story_status(statuses, in_sprint=story.sprint_id is not None)

@@ -7,16 +7,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from ploeg.control import find, layers
+from ploeg.control import dependencies, find, layers
 from ploeg.control.find import Need
 from ploeg.control.installation import Installation
 from ploeg.control.text import optional_prose
 from ploeg.domain import codes
 from ploeg.domain.access import Principal
-from ploeg.domain.backlog import Story, Task
+from ploeg.domain.backlog import Task
 from ploeg.domain.config import ConfigLayer, JobConfig, resolve
 from ploeg.domain.errors import Conflict, Invalid
-from ploeg.domain.ids import JobId
+from ploeg.domain.ids import JobId, SprintRunId
 from ploeg.domain.job import Job, JobStatus
 from ploeg.domain.kinds import KindName, kind_named
 from ploeg.domain.product import Product
@@ -44,6 +44,17 @@ class Wish:
     key: str | None = None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Spot:
+    """Where a job stands among the work that it must not overlap."""
+
+    branch: str
+    lane: str
+    sequence: int
+    #: The run that it belongs to.
+    sprint_run_id: SprintRunId | None = None
+
+
 @dataclass(frozen=True, slots=True)
 class Submitted:
     job: Job
@@ -59,7 +70,7 @@ def run_task(tx: Transaction, actor: Principal, installation: Installation, refe
         if earlier.task_id != task.id:
             raise Conflict(f"the idempotency key was used for {earlier.code}, a job of another task")
         return Submitted(earlier, new=False)
-    return Submitted(_queue(tx, actor, installation, task, wish), new=True)
+    return Submitted(enqueue(tx, actor, installation, task, wish), new=True)
 
 
 def retry(tx: Transaction, actor: Principal, installation: Installation, reference: str, wish: Wish) -> Submitted:
@@ -73,6 +84,8 @@ def retry(tx: Transaction, actor: Principal, installation: Installation, referen
     if not old.status.terminal:
         raise Conflict(f"{old.code} is {old.status}; cancel it first, or wait until it has ended")
     task = tx.backlog.task(old.task_id) if old.task_id is not None else None
+    if task is None and old.sprint_run_id is not None:
+        raise Conflict(f"{old.code} is for a sprint's whole run; resume that with `ploeg sprint resume`")
     if task is None:
         raise Conflict(f"{old.code} has no task any more; queue a new job instead")
     again = Wish(
@@ -82,7 +95,17 @@ def retry(tx: Transaction, actor: Principal, installation: Installation, referen
         config={**old.overrides, **wish.config},
         key=wish.key,
     )
-    return Submitted(_queue(tx, actor, installation, task, again, retry_of=old.id), new=True)
+    job = enqueue(tx, actor, installation, task, again, spot=spot_of(tx, old), retry_of=old.id)
+    return Submitted(job, new=True)
+
+
+def spot_of(tx: Transaction, old: Job) -> Spot | None:
+    """A job of a run is tried again on the run's branch, and within the run as long as that has not ended."""
+    run = tx.sprints.run(old.sprint_run_id, lock=True) if old.sprint_run_id is not None else None
+    if run is None or old.branch is None or old.lane is None or old.sequence is None:
+        return None
+    within = run.id if not run.status.terminal else None
+    return Spot(branch=old.branch, lane=old.lane, sequence=old.sequence, sprint_run_id=within)
 
 
 def resolved(job: Job, task: Task | None, product: Product, installation: Installation) -> JobConfig:
@@ -96,21 +119,22 @@ def resolved(job: Job, task: Task | None, product: Product, installation: Instal
     )
 
 
-def _queue(
+def enqueue(
     tx: Transaction,
     actor: Principal,
     installation: Installation,
     task: Task,
     wish: Wish,
+    *,
+    spot: Spot | None = None,
     retry_of: JobId | None = None,
 ) -> Job:
+    """The task's new job, queued; `Conflict` if the task has an unfinished one or is not ready for work."""
     product = tx.products.get(task.product_id)
-    story = tx.backlog.story(task.story_id)
     assert product is not None, "a foreign key keeps the product of every task"
-    assert story is not None, "a foreign key keeps the story of every task"
     product.ready_for_jobs()
     task.ready_for_a_job()
-    job = _job(tx, actor, installation, product, story, task, wish, retry_of)
+    job = _job(tx, actor, task, wish, spot or story_spot(tx, installation, product, task)).evolve(retry_of=retry_of)
     _refuse_second(tx, task)
     config = resolved(job, task, product, installation)
     job = job.evolve(runtime=config.runtime)
@@ -119,38 +143,40 @@ def _queue(
     return job
 
 
-def _job(
-    tx: Transaction,
-    actor: Principal,
-    installation: Installation,
-    product: Product,
-    story: Story,
-    task: Task,
-    wish: Wish,
-    retry_of: JobId | None,
-) -> Job:
+def story_spot(tx: Transaction, installation: Installation, product: Product, task: Task) -> Spot:
+    """A story's tasks share a branch, and go one after another in their order."""
+    story = tx.backlog.story(task.story_id)
+    assert story is not None, "a foreign key keeps the story of every task"
     branch = codes.branch_for_story(installation.branch_prefix, story.code, story.id)
-    repo_url = task.repo_url or product.repo_url or ""
-    siblings = [sibling.id for sibling in tx.backlog.tasks(story.product_id, story.id)]
+    siblings = [sibling.id for sibling in dependencies.story_in_work_order(tx, story)]
+    return Spot(branch=branch, lane=f"{repository(product, task)} {branch}", sequence=siblings.index(task.id) + 1)
+
+
+def repository(product: Product, task: Task) -> str:
+    """The repository that a task works in, in one spelling."""
+    return (task.repo_url or product.repo_url or "").rstrip("/").removesuffix(".git")
+
+
+def _job(tx: Transaction, actor: Principal, task: Task, wish: Wish, spot: Spot) -> Job:
     return Job(
         id=JobId(new_id("job")),
         number=tx.jobs.next_number(),
         kind=KindName.TASK_IMPLEMENTATION,
         status=JobStatus.QUEUED,
-        product_id=product.id,
+        product_id=task.product_id,
         requested_by=actor.user.id,
         runtime="",
         created_at=tx.now,
-        story_id=story.id,
+        story_id=task.story_id,
         task_id=task.id,
         labels=checked_labels(wish.labels),
-        lane=f"{repo_url.rstrip('/').removesuffix('.git')} {branch}",
-        sequence=siblings.index(task.id) + 1,
-        branch=branch,
+        lane=spot.lane,
+        sequence=spot.sequence,
+        branch=spot.branch,
         rank=checked_rank(wish.rank),
         overrides=layers.checked(wish.config).as_dict(),
         instruction=optional_prose("instruction", wish.instruction),
-        retry_of=retry_of,
+        sprint_run_id=spot.sprint_run_id,
     )
 
 

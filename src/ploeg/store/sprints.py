@@ -36,7 +36,7 @@ _WITH_PBI = SPRINT.select.where(
 ).order_by(sprints.c.id)
 _STORIES = (
     STORY.select.join(pbis, pbis.c.id == stories.c.pbi_id)
-    .where(stories.c.sprint_id == bindparam("sprint_id"))
+    .where(stories.c.sprint_id == bindparam("sprint_id"), stories.c.archived_at.is_(None))
     .order_by(
         *(table.c[name] for table in (pbis, stories) for name in ("sort_order", "created_at", "id")),
     )

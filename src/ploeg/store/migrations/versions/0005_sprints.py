@@ -92,9 +92,7 @@ def _runs() -> None:
         postgresql_where=unended,
     )
     paused = sa.text("status = 'PAUSED'")
-    op.create_index(
-        "ix_sprint_runs_paused", "sprint_runs", ["sprint_id"], sqlite_where=paused, postgresql_where=paused
-    )
+    op.create_index("ix_sprint_runs_paused", "sprint_runs", ["sprint_id"], sqlite_where=paused, postgresql_where=paused)
 
 
 def _executions() -> None:
