@@ -46,7 +46,7 @@ class Bench:
 @pytest.fixture
 def bench(crew: Ploeg, repository: Path) -> Bench:
     code = f"b-{uuid.uuid4().hex[:8]}"
-    crew("product", "add", code, "--code", code, "--repo", str(repository), "--verify", "grep -q world hello.txt")
+    crew("product", "add", code, "--code", code, "--repo", str(repository), "--verify", "grep world hello.txt")
     pbi = crew("backlog", "pbi", "add", "Greetings", "-p", code, "--json").json
     story = crew("backlog", "story", "add", pbi["id"], "Greet everybody", "--json").json
     return Bench(crew, code, story["id"])
@@ -61,13 +61,14 @@ def test_a_job_is_followed_to_its_end_and_leaves_a_branch(bench: Bench, reposito
     job = bench.ploeg("job", "show", code, "--json").json
     assert git("-C", str(repository), "rev-parse", job["branch"]) == job["attempts"][-1]["head_sha"]
     shown = bench.ploeg("job", "show", code)
-    assert "✓ $ grep -q world hello.txt" in shown.out
+    assert "✓ $ grep world hello.txt" in shown.out
     assert "receipt  commit" in shown.out
     diff = bench.ploeg("job", "diff", code)
     assert "+hello world" in diff.out.splitlines()
     assert bench.ploeg("job", "diff", code, "--stat").out.splitlines()[0] == "  hello.txt  +1 -1"
     logs = bench.ploeg("job", "logs", code)
     assert "applied to hello.txt" in logs.out
+    assert "\n$ grep world hello.txt\nhello world\n· exit 0 after" in logs.out
     events = [json.loads(line) for line in bench.ploeg("job", "logs", code, "-f", "--json").out.splitlines()]
     assert events
     assert all("type" in event for event in events)

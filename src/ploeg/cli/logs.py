@@ -63,5 +63,25 @@ def _text(event: dict[str, Any]) -> str:
             return "· finished" + (f": {event['subtype']}" if event.get("is_error") else "")
         case "metered":
             return f"· {event.get('usage', {}).get('turns', 0)} turns"
+        case "note":
+            return _note(event)
         case other:
             return str(event.get("text") or f"· {other}")
+
+
+def _note(event: dict[str, Any]) -> str:
+    """Something that the worker did or saw."""
+    match event.get("action"):
+        case "command_started":
+            return f"$ {event.get('command')}"
+        case "command_output":
+            return str(event.get("text", ""))
+        case "command_ended":
+            code = event.get("exit_code")
+            how = "stopped by its limit" if code is None else f"exit {code}"
+            return f"· {how} after {event.get('seconds', 0):.1f} s"
+        case "phase":
+            return f"· {event.get('phase')}"
+        case other:
+            reason = event.get("reason")
+            return f"· {str(other).replace('_', ' ')}" + (f": {reason}" if reason else "")

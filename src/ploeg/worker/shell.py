@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from ploeg.domain.gate import CommandResult
 from ploeg.worker.live import LiveAttempt
+from ploeg.worker.live_output import LiveOutput
 from ploeg.workspace import process
 from ploeg.workspace.redact import Redactor
 from ploeg.workspace.sandbox import Sandbox
@@ -15,6 +16,8 @@ TAIL = 4000
 
 async def run_command(live: LiveAttempt, sandbox: Sandbox, command: str, limit: float) -> CommandResult:
     """One shell command in the workspace, for at most `limit` seconds; its whole tree is gone afterwards."""
+    live.shipper.note("command_started", command=command)
+    output = LiveOutput(live)
     finished = await process.run(
         ["/bin/sh", "-c", command],
         cwd=sandbox.workspace,
@@ -24,11 +27,14 @@ async def run_command(live: LiveAttempt, sandbox: Sandbox, command: str, limit: 
         max_output=KEPT_BYTES,
         keep="tail",
         merge_stderr=True,
+        hear=output.hear,
     )
+    output.close()
     result = CommandResult(
         command=command, exit_code=finished.code, seconds=finished.seconds, tail=tail(live.redactor, finished.stdout)
     )
     live.log.note("command", command=command, exit_code=result.exit_code, seconds=result.seconds, tail=result.tail)
+    live.shipper.note("command_ended", command=command, exit_code=result.exit_code, seconds=result.seconds)
     return result
 
 

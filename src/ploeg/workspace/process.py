@@ -11,7 +11,7 @@ import contextlib
 import os
 import signal
 import time
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import PurePath
 from types import TracebackType
@@ -229,8 +229,11 @@ async def run(
     merge_stderr: bool = False,
     grace: float = 2.0,
     pass_fds: Sequence[int] = (),
+    hear: Callable[[bytes], None] = lambda chunk: None,
 ) -> Finished:
     """Runs a command to its end or its time limit, and keeps at most `max_output` bytes of what it says.
+
+    `hear` gets every chunk of it as it comes.
 
     Of a longer output either the tail is kept, or the head: then the command is stopped, since nobody would read on.
     """
@@ -244,6 +247,7 @@ async def run(
         try:
             async with asyncio.timeout(timeout):
                 async for chunk in process.chunks():
+                    hear(chunk)
                     output.add(chunk)
                     if output.full:
                         await process.stop(0)
@@ -252,6 +256,7 @@ async def run(
             timed_out = True
             await process.stop(grace)
             async for chunk in process.chunks():
+                hear(chunk)
                 output.add(chunk)
     return Finished(
         code=None if timed_out or output.full else process.returncode,
