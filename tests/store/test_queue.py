@@ -30,7 +30,7 @@ def order(here: Installation, viewer: str = "usr_me") -> list[int]:
 def move_before(here: Installation, job: Job, other: Job) -> None:
     def verb(tx: Transaction) -> None:
         target = tx.jobs.get(other.id)
-        tx.jobs.update(job.evolve(rank=tx.queue.make_room_before(target)))
+        tx.jobs.update(job.evolve(rank=tx.queue.make_room_before(target, job)))
 
     here.store.write_blocking(verb)
 
@@ -44,6 +44,8 @@ def test_a_job_is_put_right_before_another_and_all_others_keep_their_order(here:
     assert order(here) == [3, 6, 2, 4, 1, 5]
     move_before(here, jobs[5], jobs[3])
     assert order(here) == [5, 3, 6, 2, 4, 1]
+    move_before(here, here.read(jobs[3]), here.read(jobs[4]))
+    assert order(here) == [5, 6, 2, 3, 4, 1]
 
 
 def test_a_job_that_is_another_persons_alone_is_not_listed(here: Installation) -> None:

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Header, Query, Response
 
 from ploeg.api.access import Caller, Plane
-from ploeg.control import cancel, logs, read, submit
+from ploeg.control import cancel, logs, queue_order, read, submit
 from ploeg.control.plane import ControlPlane
 from ploeg.control.read import AttemptView, JobLine, JobView
 from ploeg.control.submit import Submitted, Wish
@@ -20,6 +20,7 @@ from ploeg.wire.jobs import (
     DiffOut,
     EventOut,
     JobDetailOut,
+    JobEdit,
     JobIn,
     JobOut,
     JobsOut,
@@ -74,6 +75,12 @@ async def show_job(plane: Plane, caller: Caller, job: str) -> JobDetailOut:
     return _detail(await plane.read(read.job, caller, plane.installation, job))
 
 
+@router.patch("/{job}")
+async def change_job(plane: Plane, caller: Caller, job: str, wish: JobEdit) -> JobDetailOut:
+    """Changes a queued job's place, when it may begin, or the labels it needs."""
+    return await _shown(plane, await plane.write(queue_order.change, caller, job, wish.model_dump(exclude_unset=True)))
+
+
 @router.post("/{job}/cancellation")
 async def cancel_job(plane: Plane, caller: Caller, job: str, wish: CancellationIn | None = None) -> JobDetailOut:
     """Cancels a job: at once if nobody holds it, else its worker is told to stop."""
@@ -121,6 +128,7 @@ def _wish(wish: JobWish, key: str | None) -> Wish:
         instruction=wish.instruction,
         labels=tuple(wish.labels),
         rank=wish.rank,
+        not_before=wish.not_before,
         config=wish.config.said() if wish.config is not None else {},
         key=key if key is not None else wish.key,
     )

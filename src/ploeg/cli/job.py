@@ -9,12 +9,17 @@ import click
 
 from ploeg.cli import options, render
 from ploeg.cli.client import Client, path
-from ploeg.cli.session import signed_in
+from ploeg.cli.session import current_settings, signed_in
 
 _STATUSES = ("queued", "claimed", "running", "waiting", "done", "failed", "skipped", "cancelled")
 
 _wait = click.option("--wait", is_flag=True, help="Show its phases and stay until it has ended.")
 _attempt = click.option("--attempt", type=click.IntRange(1), metavar="N", help="Another attempt than the latest.")
+
+
+_not_before = click.option(
+    "--not-before", metavar="TIME", help="Begin no earlier: «22:00», «+2h30m» or «2026-11-22T22:00», by your clocks."
+)
 
 
 @click.group()
@@ -32,6 +37,7 @@ def job() -> None:
 @click.option("--instruction", metavar="TEXT", help="Something more that the agent should know.")
 @click.option("--label", "labels", multiple=True, help="A label that the worker must offer; repeatable.")
 @click.option("--rank", type=int, metavar="N", help="Lower goes first; 0 unless said.")
+@_not_before
 @click.option("--key", metavar="TEXT", help="The same key again gives the same job.")
 @options.config
 @options.of_product
@@ -47,6 +53,7 @@ def run(task: str, product: str | None, wait: bool, key: str | None, as_json: bo
     client = signed_in()
     layer = options.pop_config(fields)
     reference = f"{product}:{task}" if product and task.upper().startswith("T-") else task
+    _say_when(fields)
     body = options.given(fields | {"task": reference, "config": layer or None})
     queued = client.post("/jobs", body, key=key or uuid.uuid4().hex)
     return _queued(client, queued, wait, as_json)
@@ -98,6 +105,35 @@ def show(job: str, as_json: bool) -> None:
         render.emit_json(detail)
     else:
         show_job(detail)
+
+
+@job.command()
+@click.argument("job")
+@click.option("--first", is_flag=True, default=None, help="Before every other job.")
+@click.option("--before", metavar="CODE", help="Right before this queued job.")
+@click.option("--rank", type=int, metavar="N", help="Lower goes first.")
+@_not_before
+@click.option("--label", "labels", multiple=True, help="A label that the worker must offer, instead of those before.")
+@options.as_json
+def move(job: str, as_json: bool, **fields: Any) -> None:
+    """Change a queued job's place in the queue, or when it may begin; `--not-before now` takes a delay away.
+
+    \b
+    Example:
+      ploeg job move J-128 --first
+    """
+    at_once = {"not_before": None} if fields["not_before"] == "now" else {}
+    if at_once:
+        fields["not_before"] = None
+    _say_when(fields)
+    changes = options.given(fields) | at_once
+    if not changes:
+        raise click.UsageError("say where to: --first, --before, --rank, --not-before or --label")
+    moved = signed_in().patch("/jobs" + path(job), changes)
+    if as_json:
+        render.emit_json(moved)
+    else:
+        render.say(f"{moved['code']} moved; `ploeg queue` shows the order")
 
 
 @job.command()
@@ -181,6 +217,21 @@ def diff(job: str, stat: bool, attempt: int | None, as_json: bool) -> None:
         render.emit_json(changes)
     else:
         show_diff(changes, stat=stat)
+
+
+def _say_when(fields: dict[str, Any]) -> None:
+    """Makes the moment that was written one that the API takes, and tells how it was understood."""
+    from datetime import UTC, datetime
+
+    from ploeg.cli.moment import moment, told
+
+    written = fields["not_before"]
+    if written is None:
+        return
+    zone = current_settings().effective_time_zone
+    meant = moment("--not-before", written, datetime.now(UTC), zone)
+    render.say(f"not before {told(meant, zone)}", err=True)
+    fields["not_before"] = meant.isoformat()
 
 
 def _queued(client: Client, queued: dict[str, Any], wait: bool, as_json: bool) -> int:

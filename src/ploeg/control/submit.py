@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
 from ploeg.control import dependencies, find, layers
@@ -38,6 +39,8 @@ class Wish:
     labels: tuple[str, ...] = ()
     #: Lower goes first.
     rank: int = 0
+    #: It is not claimed earlier.
+    not_before: datetime | None = None
     #: The job's layer of the config.
     config: Mapping[str, Any] = field(default_factory=dict)
     #: The same key from the same user again gets the same job.
@@ -92,6 +95,7 @@ def retry(tx: Transaction, actor: Principal, installation: Installation, referen
         instruction=wish.instruction if wish.instruction is not None else old.instruction,
         labels=wish.labels or old.labels,
         rank=wish.rank or old.rank,
+        not_before=wish.not_before,
         config={**old.overrides, **wish.config},
         key=wish.key,
     )
@@ -174,6 +178,7 @@ def _job(tx: Transaction, actor: Principal, task: Task, wish: Wish, spot: Spot) 
         sequence=spot.sequence,
         branch=spot.branch,
         rank=checked_rank(wish.rank),
+        not_before=checked_moment(wish.not_before, tx.now),
         overrides=layers.checked(wish.config).as_dict(),
         instruction=optional_prose("instruction", wish.instruction),
         sprint_run_id=spot.sprint_run_id,
@@ -220,3 +225,12 @@ def checked_rank(rank: int) -> int:
     if not -RANK_MAX <= rank <= RANK_MAX:
         raise Invalid("rank", rank, f"give a number from -{RANK_MAX} to {RANK_MAX}")
     return rank
+
+
+def checked_moment(moment: datetime | None, now: datetime) -> datetime | None:
+    """When a job may begin: None for at once, which a moment in the past is too."""
+    if moment is None:
+        return None
+    if moment.tzinfo is None:
+        raise Invalid("not_before", moment.isoformat(), "give its offset from UTC as well, e.g. +01:00 or Z")
+    return moment if moment > now else None

@@ -67,7 +67,11 @@ _BEFORE = or_(
     jobs.c.rank < bindparam("than_rank"),
     and_(jobs.c.rank == bindparam("than_rank"), jobs.c.number < bindparam("than_number")),
 )
-_MAKE_ROOM = update(jobs).where(queued(jobs), _BEFORE).values(rank=jobs.c.rank - literal(2, Integer))
+_MAKE_ROOM = (
+    update(jobs)
+    .where(queued(jobs), _BEFORE, jobs.c.id != bindparam("moving"))
+    .values(rank=jobs.c.rank - literal(2, Integer))
+)
 
 
 class Queue:
@@ -83,10 +87,11 @@ class Queue:
         """The queued job of all that has the best place."""
         return JOB.one(self._tx, _FIRST)
 
-    def make_room_before(self, job: Job) -> int:
-        """The rank of a place right before that queued job. What comes before it keeps its order, and moves up."""
-        self._tx.connection.execute(_MAKE_ROOM, {"than_rank": job.rank, "than_number": job.number})
-        return job.rank - 1
+    def make_room_before(self, other: Job, moving: Job) -> int:
+        """The rank that puts a job right before that other one. What comes before it keeps its order, and moves up."""
+        place = {"than_rank": other.rank, "than_number": other.number, "moving": moving.id}
+        self._tx.connection.execute(_MAKE_ROOM, place)
+        return other.rank - 1
 
     def piles(self, kind: str) -> list[Pile]:
         """How many jobs there are, by what they need: `queued`, of them `later`, `running` or `waiting`."""

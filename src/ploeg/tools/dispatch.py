@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from pydantic import Field
+from pydantic import AwareDatetime, Field
 
 from ploeg.domain.attempt import Outcome
 from ploeg.domain.job import JobStatus
@@ -17,6 +17,10 @@ class DispatchJob(Arguments):
     instruction: str | None = Field(default=None, max_length=4000, description="An extra instruction for the agent.")
     runtime: str | None = Field(default=None, max_length=80, description="Leave out for the product's own choice.")
     model: str | None = Field(default=None, max_length=200, description="Leave out for the product's own choice.")
+    labels: list[str] = Field(default=[], max_length=20, description="Labels that the worker must offer.")
+    not_before: AwareDatetime | None = Field(
+        default=None, description="No worker takes it earlier; with an offset from UTC, e.g. 2026-11-22T22:00:00+01:00."
+    )
     key: str | None = Field(
         default=None, max_length=200, description="The same key again gives the same job instead of a second one."
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from pydantic import Field
+from pydantic import AwareDatetime, Field
 
 from ploeg.domain.attempt import Outcome, Phase
 from ploeg.domain.job import JobStatus
@@ -102,12 +102,23 @@ class JobWish(Request):
     instruction: str | None = Field(default=None, description="An extra instruction for the agent.")
     labels: list[str] = Field(default=[], description="Labels that the worker must offer.")
     rank: Whole = Field(default=0, description="Lower goes first.")
+    not_before: AwareDatetime | None = Field(default=None, description="It is not claimed earlier.")
     config: ConfigIn | None = None
     key: str | None = Field(default=None, description="As the header Idempotency-Key.")
 
 
 class JobIn(JobWish):
     task: str = Field(description="The task's code or id.")
+
+
+class JobEdit(Request):
+    """Only the fields that are given change, and of `rank`, `first` and `before` at most one may be given."""
+
+    rank: Whole = Field(default=0, description="Lower goes first.")
+    first: bool = Field(default=False, description="True puts it before every other job.")
+    before: str = Field(default="", description="Another queued job's code: it is put right before that one.")
+    not_before: AwareDatetime | None = Field(default=None, description="It is not claimed earlier; null: at once.")
+    labels: list[str] = Field(default=[], description="Labels that the worker must offer.")
 
 
 class CancellationIn(Request):

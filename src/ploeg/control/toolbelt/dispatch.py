@@ -23,7 +23,13 @@ from ploeg.tools.dispatch import (
 
 def dispatch_job(tx: Transaction, caller: Caller, arguments: DispatchJob) -> JobStatusShown:
     config = arguments.model_dump(include={"runtime", "model"}, exclude_none=True)
-    wish = Wish(instruction=arguments.instruction, config=config, key=arguments.key)
+    wish = Wish(
+        instruction=arguments.instruction,
+        labels=tuple(arguments.labels),
+        not_before=arguments.not_before,
+        config=config,
+        key=arguments.key,
+    )
     made = submit.run_task(tx, caller.principal, caller.installation, arguments.task_id, wish)
     return _shown(tx, caller, made.job)
 
