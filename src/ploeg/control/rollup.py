@@ -8,7 +8,7 @@ from typing import Any
 
 from ploeg.control import job_events, parking
 from ploeg.domain.backlog import Pbi, Story, Task, TaskStatus, pbi_status, story_status
-from ploeg.domain.ids import JobId, SprintId, StoryId
+from ploeg.domain.ids import JobId, PbiId, SprintId, StoryId
 from ploeg.domain.job import Job
 from ploeg.domain.sprint import Sprint, SprintStatus, sprint_status
 from ploeg.domain.sprint_run import SprintRun, Verdict, verdict
@@ -50,12 +50,12 @@ def roll_up_tasks(tx: Transaction, story_id: StoryId, actor: str, job_id: JobId 
     moved = story.evolve(status=status)
     tx.backlog.update_story(moved)
     tell(tx, "story", moved, actor, job_id, was=story.status)
-    roll_up_pbi(tx, moved, actor, job_id)
+    roll_up_pbi(tx, moved.pbi_id, actor, job_id)
 
 
-def roll_up_pbi(tx: Transaction, story: Story, actor: str, job_id: JobId | None = None) -> None:
-    """What its stories make of the backlog item of that story, and of the sprints that have a part of it."""
-    pbi = tx.backlog.pbi(story.pbi_id, lock=True)
+def roll_up_pbi(tx: Transaction, pbi_id: PbiId, actor: str, job_id: JobId | None = None) -> None:
+    """What its stories make of that backlog item, and of the sprints that have a part of it."""
+    pbi = tx.backlog.pbi(pbi_id, lock=True)
     assert pbi is not None, "a foreign key keeps the backlog item of every story"
     status = pbi_status(pbi.status, [sibling.status for sibling in tx.backlog.stories(pbi.product_id, pbi.id)])
     if status is not pbi.status:
