@@ -63,6 +63,7 @@ def _count(
         product_id=job.product_id,
         job_id=job.id,
         attempt_id=attempt.id,
+        user_id=job.private_to,
         actor=f"worker:{worker.id}",
         data={"code": job.code, "attempt": attempt.number, "bytes": stored + size},
     )

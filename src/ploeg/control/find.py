@@ -115,7 +115,7 @@ def sprint(tx: Transaction, actor: Principal, reference: str, need: Need = Need.
 
 
 def job(tx: Transaction, actor: Principal, reference: str, need: Need = Need.LOOK, *, lock: bool = False) -> Job:
-    """A job by `J-12`, `12` or its id."""
+    """A job by `J-12`, `12` or its id; one of a private idea is for the idea's owner alone."""
     _require(actor, need)
     missing = NotFound("job", reference)
     number = _number(CodeKind.JOB, reference, missing)
@@ -125,7 +125,7 @@ def job(tx: Transaction, actor: Principal, reference: str, need: Need = Need.LOO
         found = tx.jobs.by_number(number)
         if found is not None and lock:
             found = tx.jobs.get(found.id, lock=True)
-    if found is None:
+    if found is None or found.private_to not in {None, actor.user.id}:
         raise missing
     _admit(tx, actor, _product_of(tx, found.product_id), need, missing)
     return found

@@ -12,7 +12,7 @@ import msgspec
 from ploeg.control import find
 from ploeg.control.assignment import config_out
 from ploeg.control.installation import Installation
-from ploeg.control.queue_place import waiting_for
+from ploeg.control.queue_place import hold
 from ploeg.control.submit import resolved
 from ploeg.domain.access import Principal, Scope
 from ploeg.domain.attempt import Attempt, Phase
@@ -77,6 +77,7 @@ def jobs(
         statuses=[_status(status) for status in statuses] or None,
         task_id=find.task(tx, actor, task).id if task is not None else None,
         story_id=find.story(tx, actor, story).id if story is not None else None,
+        viewer=actor.user.id,
         limit=limit,
         before=before,
     )
@@ -91,10 +92,11 @@ def view(tx: Transaction, installation: Installation, job: Job) -> JobView:
     """All there is to see of a job that the caller may see."""
     user = tx.people.user(job.requested_by)
     attempts = tx.attempts.of_job(job.id)
+    held = hold(tx, installation, job)
     return JobView(
         line=line(tx, job),
         requested_by=user.username if user is not None else "",
-        waiting_for=waiting_for(tx, job),
+        waiting_for=held.text if held is not None else None,
         config=_config(tx, installation, job, attempts),
         attempts=_attempts(tx, job, attempts),
     )
@@ -128,6 +130,24 @@ def attempt(tx: Transaction, actor: Principal, reference: str, number: int | Non
         raise NotFound("attempt", f"{number} of {found.code}")
     later = [each.number for each in attempts if each.number > number]
     return Chosen(found, chosen, min(later, default=None))
+
+
+@dataclass(frozen=True, slots=True)
+class JobReceipt:
+    """What was verified, and by which attempt."""
+
+    attempt: int
+    receipt: dict[str, Any]
+
+
+def receipt(tx: Transaction, actor: Principal, reference: str, number: int | None) -> JobReceipt:
+    """That of an attempt, or of the latest one that has any."""
+    found = find.job(tx, actor, reference)
+    wanted = [each for each in tx.attempts.of_job(found.id) if number in {None, each.number}]
+    for each in reversed(wanted):
+        if each.receipt is not None:
+            return JobReceipt(each.number, each.receipt)
+    raise NotFound("receipt", f"of attempt {number} of {found.code}" if number is not None else f"of {found.code}")
 
 
 def line(tx: Transaction, job: Job) -> JobLine:

@@ -33,6 +33,7 @@ class Filter:
 class _Sight:
     """What a viewer may see, and asked for. `products` None is all of them."""
 
+    viewer: UserId
     #: The viewer, whose own matters come along; None where only a product's are asked for.
     user_id: UserId | None
     products: frozenset[ProductId] | None
@@ -41,6 +42,8 @@ class _Sight:
     last: int
 
     def sees(self, event: Event) -> bool:
+        if event.private and event.user_id != self.viewer:
+            return False
         if self.job_id is not None:
             return event.job_id == self.job_id
         if self.products is None:
@@ -125,6 +128,7 @@ def _sight(tx: Transaction, secret: str, wanted: Filter) -> _Sight:
     elif not caller.user.is_admin:
         products = frozenset(product.id for product in find.visible_products(tx, caller))
     return _Sight(
+        viewer=caller.user.id,
         user_id=caller.user.id if wanted.product is None else None,
         products=products,
         job_id=job.id if job is not None else None,
@@ -136,5 +140,5 @@ def _page(tx: Transaction, sight: _Sight, after: int) -> tuple[list[Event], int]
     """The next events that the viewer sees, and the newest event there is, seen or not."""
     newest = tx.events.last_id()
     products = None if sight.products is None else sorted(sight.products)
-    found = tx.events.after(after, products, PAGE, job_id=sight.job_id, user_id=sight.user_id)
+    found = tx.events.after(after, products, PAGE, job_id=sight.job_id, user_id=sight.user_id, viewer=sight.viewer)
     return found, newest

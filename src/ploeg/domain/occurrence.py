@@ -22,8 +22,13 @@ class Event:
     product_id: ProductId | None = None
     job_id: JobId | None = None
     attempt_id: AttemptId | None = None
-    #: The person it concerns, where that is no matter of a product.
+    #: The person it concerns, where that is no matter of a product, or for that person alone to see.
     user_id: UserId | None = None
     #: The story that changed, or whose task changed.
     story_id: StoryId | None = None
     data: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def private(self) -> bool:
+        """Only the person that it concerns may see it: it is about an idea that is not shared."""
+        return self.user_id is not None and (self.product_id is not None or self.type.startswith("idea."))

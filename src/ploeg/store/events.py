@@ -12,13 +12,26 @@ from ploeg.domain.ids import AttemptId, JobId, ProductId, StoryId, UserId
 from ploeg.domain.occurrence import Event
 from ploeg.store.dialects import Lock
 from ploeg.store.tables.events import events
+from ploeg.store.tables.work import jobs
 
 if TYPE_CHECKING:
     from ploeg.store.transaction import Transaction
 
 _NAMES = tuple(field.name for field in fields(Event))
 _COLUMNS = [events.c[name] for name in _NAMES]
-_ADD = insert(events).returning(events.c.id)
+_ADD = insert(events).returning(events.c.id, events.c.user_id)
+#: What happens to a private job concerns the one who may see it, and nobody else.
+_ADD_OF_JOB = _ADD.values(
+    user_id=func.coalesce(
+        bindparam("concerns", type_=events.c.user_id.type),
+        select(jobs.c.private_to).where(jobs.c.id == bindparam("of_job")).scalar_subquery(),
+    )
+)
+#: As `Event.private` has it.
+_PRIVATE = and_(
+    events.c.user_id.is_not(None),
+    or_(events.c.product_id.is_not(None), events.c.type.startswith("idea.")),
+)
 _LAST = select(func.coalesce(func.max(events.c.id), 0))
 _AFTER = select(*_COLUMNS).where(events.c.id > bindparam("after")).order_by(events.c.id).limit(bindparam("at_most"))
 #: Held until the commit: without it a reader could see an event and miss one with a lower id that commits later.
@@ -64,10 +77,18 @@ class Events:
             if self._tx.on_postgres:
                 self._tx.connection.execute(_ONE_AT_A_TIME, {"lock": Lock.EVENTS})
             for values in self._waiting:
-                event_id = self._tx.connection.execute(_ADD, values).scalar_one()
-                self._written.append(Event(id=event_id, **values))
+                self._written.append(self._write(values))
             self._waiting.clear()
         return self._written
+
+    def _write(self, values: dict[str, Any]) -> Event:
+        if values["job_id"] is None:
+            row = self._tx.connection.execute(_ADD, values).one()
+        else:
+            rest = {name: value for name, value in values.items() if name != "user_id"}
+            rest |= {"concerns": values["user_id"], "of_job": values["job_id"]}
+            row = self._tx.connection.execute(_ADD_OF_JOB, rest).one()
+        return Event(**values | {"id": row[0], "user_id": row[1]})
 
     def after(
         self,
@@ -76,10 +97,12 @@ class Events:
         limit: int = 200,
         job_id: JobId | None = None,
         user_id: UserId | None = None,
+        viewer: UserId | None = None,
     ) -> list[Event]:
         """Events later than that one, oldest first: of those products (None: of everything), and of that job only.
 
-        With `user_id` the events that concern that person and no product come too.
+        With `user_id` the events that concern that person and no product come too. With a `viewer` those that are
+        private to others do not.
         """
         self.flush()
         statement = _AFTER
@@ -90,6 +113,8 @@ class Events:
             statement = statement.where(mine)
         if job_id is not None:
             statement = statement.where(events.c.job_id == job_id)
+        if viewer is not None:
+            statement = statement.where(or_(~_PRIVATE, events.c.user_id == viewer))
         rows = self._tx.connection.execute(statement, {"after": event_id, "at_most": limit})
         return [Event(**dict(zip(_NAMES, row, strict=True))) for row in rows]
 

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import and_, bindparam, delete, insert, or_, select
 
-from ploeg.domain.idea import Idea, IdeaLog, IdeaStatus
+from ploeg.domain.idea import Idea, IdeaLog
+from ploeg.domain.idea_step import IdeaStatus
 from ploeg.domain.ids import IdeaId, PbiId, ProductId, UserId
 from ploeg.store.dialects import per_dialect
 from ploeg.store.rows import Shape

@@ -16,7 +16,9 @@ from sqlalchemy import (
 )
 
 from ploeg.domain.chat import Channel
-from ploeg.domain.idea import Course, IdeaLogType, IdeaStatus
+from ploeg.domain.course import Course
+from ploeg.domain.idea import IdeaLogType
+from ploeg.domain.idea_step import IdeaStatus
 from ploeg.store.tables.base import metadata
 from ploeg.store.tables.types import Document, Prose, Utc, Word
 

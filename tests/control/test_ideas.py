@@ -1,0 +1,293 @@
+"""Ideas: who sees them, what takes them further, and what an ended job makes of them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from ploeg.control import cancel, find, idea_jobs, idea_work, ideas, read
+from ploeg.control.find import Need
+from ploeg.control.submit import Wish
+from ploeg.control.toolbelt.caller import AttemptCaller, PersonCaller
+from ploeg.domain.access import Principal
+from ploeg.domain.errors import Conflict, Denied, Invalid, NotFound
+from ploeg.domain.idea import Idea
+from ploeg.domain.idea_step import IdeaStatus, Step
+from ploeg.domain.ids import AttemptId
+from ploeg.domain.job import Job
+from ploeg.wire.assignment import Assignment
+from tests.control.house import Hand, House
+
+PLAN = """---
+pbi:
+  title: Dark mode
+  priority: 1
+stories:
+  - title: A switch
+    acceptance_criteria: It switches.
+    priority: 3
+    tasks:
+      - title: Draw it
+        implementation_plan: Change `app.py`.
+      - title: Keep it
+        implementation_plan: Change `store.py`.
+        verify_required: ALIGNED
+  - title: All pages
+    tasks:
+      - title: Find them
+        implementation_plan: Find all pages, then change each of them.
+        verify_required: ALIGNED
+---
+We take it that every page has the same head.
+"""
+
+
+def add(house: House, actor: Principal | None = None, product: str | None = "demo", title: str = "Dark mode") -> Idea:
+    return house.write(ideas.add, actor or house.admin, title, product=product)
+
+
+def now(house: House, idea: Idea) -> Idea:
+    found = house.read(lambda tx: tx.ideas.get(idea.id))
+    assert found is not None
+    return found
+
+
+def step(house: House, idea: Idea, step: Step, until: str | None = None, actor: Principal | None = None) -> Job:
+    wish = Wish(config={"runtime": "patch"})
+    return house.write(idea_jobs.take_step, actor or house.admin, house.installation, idea.id, step, wish, until).job
+
+
+def caller(house: House, hand: Hand, assignment: Assignment) -> AttemptCaller:
+    attempt = house.read(lambda tx: tx.attempts.get(AttemptId(assignment.attempt_id)))
+    assert attempt is not None
+    return AttemptCaller(hand.actor, house.installation, house.job(assignment), attempt, "call")
+
+
+def person(house: House, actor: Principal | None = None) -> PersonCaller:
+    return PersonCaller(actor or house.admin, house.installation)
+
+
+def grill(house: House, hand: Hand, idea: Idea) -> None:
+    taken = hand.take()
+    house.write(idea_work.write_grill, caller(house, hand, taken), idea, "# Scope\nAll pages.")
+    hand.done(taken)
+
+
+def plan(house: House, hand: Hand, idea: Idea, text: str = PLAN) -> None:
+    taken = hand.take()
+    house.write(idea_work.write_plan, caller(house, hand, taken), idea, text)
+    hand.done(taken)
+
+
+def review(house: House, hand: Hand, idea: Idea, verdict: str) -> None:
+    taken = hand.take()
+    house.write(idea_work.record_review, caller(house, hand, taken), idea, verdict, "As I see it.")
+    hand.done(taken)
+
+
+def log_of(house: House, idea: Idea) -> list[str]:
+    return [line.content for line in house.read(ideas.logs, house.admin, idea.id)]
+
+
+def planned_by_hand(house: House, actor: Principal | None = None, text: str = PLAN) -> Idea:
+    idea = add(house, actor)
+    return house.write(idea_work.write_plan, person(house, actor), idea, text).idea
+
+
+def test_codes_count_for_each_person(house: House) -> None:
+    house.product()
+    ada = house.person("ada")
+    assert [add(house).code, add(house, ada, None).code, add(house).code] == ["IDEA-001", "IDEA-001", "IDEA-002"]
+
+
+def test_a_private_idea_is_not_there_for_anybody_else(house: House) -> None:
+    house.product()
+    bob = house.person("bob")
+    house.write(lambda tx: tx.products.set_member(find.product(tx, house.admin, "demo").id, bob.user.id, "member"))
+    idea = add(house)
+    theirs = house.write(ideas.add, bob, "Bob's")
+    for reference in (idea.id, "admin:IDEA-001"):
+        with pytest.raises(NotFound):
+            house.read(find.idea, bob, reference)
+    with pytest.raises(NotFound):
+        house.read(find.idea, house.admin, theirs.id)
+    assert [view.idea.id for view in house.read(ideas.listed, bob)] == [theirs.id]
+    assert house.read(find.idea, bob, "idea-1").id == theirs.id
+
+
+def test_a_private_ideas_jobs_and_events_are_its_owners_alone(house: House) -> None:
+    product = house.product()
+    bob = house.person("bob")
+    house.write(lambda tx: tx.products.set_member(find.product(tx, house.admin, product).id, bob.user.id, "owner"))
+    idea = add(house)
+    job = step(house, idea, Step.GRILL)
+
+    def seen_by(actor: Principal) -> set[str]:
+        found = house.read(lambda tx: tx.events.after(0, None, 1000, viewer=actor.user.id))
+        return {event.type for event in found}
+
+    with pytest.raises(NotFound):
+        house.read(find.job, bob, job.code)
+    assert house.read(read.jobs, bob) == []
+    assert len(house.read(read.jobs, house.admin)) == 1
+    assert not {"job.queued", "idea.changed"} & seen_by(bob)
+    assert {"job.queued", "idea.changed"} <= seen_by(house.admin)
+    house.write(ideas.share, house.admin, idea.id)
+    assert house.read(find.job, bob, job.code).id == job.id
+    assert len(house.read(read.jobs, bob)) == 1
+    assert "idea.changed" in seen_by(bob)
+
+
+def test_members_work_on_a_shared_idea_and_viewers_look(house: House) -> None:
+    product = house.product()
+    people = {role: house.person(role) for role in ("member", "viewer", "stranger")}
+    for role in ("member", "viewer"):
+        house.write(
+            lambda tx, role=role: tx.products.set_member(
+                find.product(tx, house.admin, product).id, people[role].user.id, role
+            )
+        )
+    idea = add(house)
+    house.write(ideas.share, house.admin, idea.id)
+    assert house.write(ideas.edit, people["member"], "IDEA-001", {"title": "Night mode"}).title == "Night mode"
+    with pytest.raises(Denied, match="only its owner"):
+        house.write(ideas.archive, people["member"], "IDEA-001")
+    assert house.read(find.idea, people["viewer"], "admin:IDEA-1").id == idea.id
+    with pytest.raises(Denied, match="viewer"):
+        house.read(find.idea, people["viewer"], idea.id, Need.CHANGE)
+    with pytest.raises(NotFound):
+        house.read(find.idea, people["stranger"], idea.id)
+
+
+def test_an_idea_without_a_product_cannot_be_shared_and_takes_no_job(house: House) -> None:
+    idea = add(house, product=None)
+    with pytest.raises(Conflict, match="nobody to share it with"):
+        house.write(ideas.share, house.admin, idea.id)
+    with pytest.raises(Conflict, match="belongs to no product"):
+        step(house, idea, Step.GRILL)
+
+
+def test_texts_become_docs_once_others_may_see_the_idea(house: House) -> None:
+    house.product()
+    idea = add(house)
+    house.write(idea_work.write_grill, person(house), idea, "# Scope\nAll pages.")
+    house.write(idea_work.write_plan, person(house), idea, PLAN)
+    product_id = now(house, idea).product_id
+    assert product_id is not None
+    assert house.read(lambda tx: tx.docs.folders_by_slug(product_id)) == {}
+    house.write(ideas.share, house.admin, idea.id)
+    shared = now(house, idea)
+    slug = f"idea-001-{idea.id[-6:]}"
+    folders = house.read(lambda tx: tx.docs.folders_by_slug(product_id))
+    assert sorted(folders[slug]) == ["GRILLS", "PLANS"]
+    house.write(idea_work.write_grill, person(house), idea, "# Scope\nOne page.")
+    grilled = house.read(lambda tx: tx.docs.get(shared.grill_doc_id))
+    assert grilled is not None
+    assert (grilled.revision, grilled.title) == (2, "IDEA-001 grill: Dark mode")
+
+
+def test_one_step_at_a_time(house: House) -> None:
+    house.product()
+    hand = house.hand()
+    idea = add(house)
+    first = step(house, idea, Step.GRILL)
+    with pytest.raises(Conflict, match=f"unfinished job already: {first.code}"):
+        step(house, idea, Step.GRILL)
+    with pytest.raises(Conflict, match="IDEA-001 is GRILLING"):
+        house.write(idea_work.write_grill, person(house), idea, "mine")
+    taken = hand.take()
+    house.write(idea_work.write_grill, caller(house, hand, taken), idea, "# Report")
+    with pytest.raises(Conflict, match=f"unfinished job already: {first.code}"):
+        step(house, idea, Step.PLAN)
+
+
+def test_a_job_without_a_result_fails_its_idea(house: House) -> None:
+    house.product()
+    hand = house.hand()
+    idea = add(house)
+    step(house, idea, Step.GRILL)
+    hand.finish(hand.take(), "reported_failed", reason="cannot read the repository")
+    assert now(house, idea).status is IdeaStatus.GRILL_FAILED
+    assert any("cannot read the repository" in line for line in log_of(house, idea))
+    assert step(house, idea, Step.GRILL).status == "queued"
+
+
+def test_a_cancelled_job_puts_the_idea_back(house: House) -> None:
+    house.product()
+    idea = planned_by_hand(house)
+    job = step(house, idea, Step.REVIEW)
+    assert now(house, idea).status is IdeaStatus.REVIEWING_PLAN
+    house.write(cancel.cancel, house.admin, job.code)
+    assert now(house, idea) == idea
+
+
+def test_the_same_key_gives_the_same_job(house: House) -> None:
+    house.product()
+    idea = add(house)
+    wish = Wish(key="once")
+    verb = idea_jobs.take_step
+    first = house.write(verb, house.admin, house.installation, idea.id, Step.GRILL, wish)
+    again = house.write(verb, house.admin, house.installation, idea.id, Step.GRILL, wish)
+    assert (first.new, again.new, again.job.id) == (True, False, first.job.id)
+    with pytest.raises(Conflict, match="idempotency key"):
+        house.write(verb, house.admin, house.installation, idea.id, Step.PLAN, wish)
+
+
+def test_a_plan_with_flaws_is_kept_and_says_what_is_wrong(house: House) -> None:
+    house.product()
+    idea = add(house)
+    written = house.write(idea_work.write_plan, person(house), idea, "---\npbi:\n  title: A\nstories:\n---\n")
+    assert [str(flaw) for flaw in written.flaws] == ["line 4: stories: list at least one, each behind a «-»"]
+    assert (written.plan, written.idea.status) == (None, IdeaStatus.PLAN_FAILED)
+    assert now(house, idea).plan_md is not None
+    mended = house.write(idea_work.write_plan, person(house), idea, PLAN)
+    assert (mended.idea.status, mended.flaws) == (IdeaStatus.PLAN_READY, [])
+
+
+def test_each_round_of_review_is_kept(house: House) -> None:
+    house.product()
+    idea = planned_by_hand(house)
+    house.write(idea_work.record_review, person(house), idea, "changes_requested", "Too big.", [{"problem": "big"}])
+    house.write(idea_work.record_review, person(house), idea, "approved", "Well then.")
+    reviewed = now(house, idea)
+    assert reviewed.status is IdeaStatus.PLAN_REVIEWED
+    assert reviewed.review_log is not None
+    assert [each["verdict"] for each in reviewed.review_log["rounds"]] == ["changes_requested", "approved"]
+    assert (reviewed.review_log["verdict"], reviewed.review_log["summary"]) == ("approved", "Well then.")
+    with pytest.raises(Invalid, match="verdict"):
+        house.write(idea_work.record_review, person(house), idea, "perhaps", "Hm.")
+
+
+@pytest.mark.parametrize(
+    ("field", "value"), [("title", " "), ("title", "x" * 201), ("description", "x" * 4001), ("status", "PLANNED")]
+)
+def test_bad_input_is_refused_by_field(house: House, field: str, value: Any) -> None:
+    idea = add(house, product=None)
+    with pytest.raises(Invalid) as refused:
+        house.write(ideas.edit, house.admin, idea.id, {field: value})
+    assert refused.value.field == field
+
+
+def test_people_log_decisions_and_notes_and_nothing_else(house: House) -> None:
+    idea = add(house, product=None)
+    house.write(idea_work.log, person(house), idea, "decision", "Only pages.", call_id="log_1")
+    house.write(idea_work.log, person(house), idea, "decision", "Only pages.", call_id="log_1")
+    assert log_of(house, idea) == ["Only pages."]
+    with pytest.raises(Invalid, match="DECISION, NOTE"):
+        house.write(idea_work.log, person(house), idea, "STATUS_CHANGE", "x")
+
+
+def test_an_idea_at_work_is_not_archived(house: House) -> None:
+    house.product()
+    idea = add(house)
+    job = step(house, idea, Step.GRILL)
+    with pytest.raises(Conflict, match=job.code):
+        house.write(ideas.archive, house.admin, idea.id)
+    house.write(cancel.cancel, house.admin, job.code)
+    house.write(ideas.archive, house.admin, idea.id)
+    assert house.read(ideas.listed, house.admin) == []
+    with pytest.raises(Conflict, match="is archived"):
+        step(house, idea, Step.GRILL)
+    house.write(ideas.archive, house.admin, idea.id, archived=False)
+    assert len(house.read(ideas.listed, house.admin)) == 1
