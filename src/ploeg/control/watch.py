@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
+from ploeg.domain.backlog import StoryStatus, TaskStatus
 from ploeg.domain.errors import Unavailable
 from ploeg.domain.ids import ProductId, WorkerId
 from ploeg.domain.occurrence import Event
@@ -25,9 +26,13 @@ MAKES_ROOM = frozenset(
         "job.cancelled",
         "job.waiting",
         "product.changed",
+        "job.changed",
         "sprint_run.changed",
     }
 )
+#: What a task or a story must become for those that need it, and the changes of one that may set others free.
+FINISHED = frozenset({TaskStatus.DONE, TaskStatus.EXCLUDED, StoryStatus.DONE})
+SETS_FREE = frozenset({"archived", "dependency_removed"})
 #: Events that a slow stream may fall behind before it reads them from the database instead.
 BACKLOG_MAX = 1000
 #: The id of an event that is not stored: streams pass it on while it happens, and nobody can resume behind it.
@@ -144,7 +149,7 @@ class Watch:
             if event.type == "job.queued":
                 if event.data.get("not_before") is None:
                     self._wake_one_for(event)
-            elif event.type in MAKES_ROOM:
+            elif event.type in MAKES_ROOM or _lets_others_begin(event):
                 self.wake_each_kind()
 
     @contextmanager
@@ -209,3 +214,14 @@ class Watch:
             if waiter.fit == left.fit and not waiter.asking and not waiter.awake:
                 waiter.wake(passes_on=left.passes_on)
                 return
+
+
+def _lets_others_begin(event: Event) -> bool:
+    """A prerequisite is done, or something no longer waits for people's review."""
+    if event.type == "pbi.changed":
+        return True
+    if event.type not in {"task.changed", "story.changed"}:
+        return False
+    if event.data.get("was") == TaskStatus.REVIEW:
+        return True
+    return event.data.get("status") in FINISHED or event.data.get("change") in SETS_FREE

@@ -108,6 +108,11 @@ class Job:
     def code(self) -> str:
         return f"J-{self.number}"
 
+    @property
+    def begins_new_work(self) -> bool:
+        """It is not about an idea, and nothing of it has been done yet."""
+        return self.idea_id is None and not self.attempts and self.retry_of is None and self.follow_up_of is None
+
     def claim(self, attempt_id: AttemptId, now: datetime) -> Self:
         return self._move(
             JobStatus.CLAIMED,

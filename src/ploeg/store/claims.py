@@ -124,7 +124,7 @@ class Claims:
         """The offered runtimes that are below the installation's limit."""
         if not offer.limits:
             return offer.runtimes
-        limits, running = dict(offer.limits), self._active_by_runtime()
+        limits, running = dict(offer.limits), self.active_by_runtime()
         return tuple(name for name in offer.runtimes if name not in limits or running.get(name, 0) < limits[name])
 
     def _hold_to_limits(
@@ -141,11 +141,12 @@ class Claims:
                 raise RaceLost(f"product {job.product_id} reached its limit")
         if job.runtime in runtime_limits:
             self._tx.connection.execute(_HOLD_RUNTIME, {"name": f"ploeg runtime {job.runtime}"})
-            if _over(self._active_by_runtime()[job.runtime], runtime_limits[job.runtime]):
+            if _over(self.active_by_runtime()[job.runtime], runtime_limits[job.runtime]):
                 raise RaceLost(f"the runtime {job.runtime} reached its limit")
         return job
 
-    def _active_by_runtime(self) -> dict[str, int]:
+    def active_by_runtime(self) -> dict[str, int]:
+        """How many jobs of each runtime are at work."""
         return {row[0]: row[1] for row in self._tx.connection.execute(_ACTIVE_BY_RUNTIME)}
 
 

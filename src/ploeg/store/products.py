@@ -15,6 +15,7 @@ from ploeg.domain.product import Product
 from ploeg.store.dialects import per_dialect
 from ploeg.store.rows import Shape
 from ploeg.store.series import next_in
+from ploeg.store.tables.backlog import AWAITS_MERGE, IN_REVIEW, pbis, tasks
 from ploeg.store.tables.products import members, products
 
 if TYPE_CHECKING:
@@ -52,6 +53,14 @@ _ENDED_SPAN = (
     .with_for_update(skip_locked=True)
 )
 _NEXT_OPENING = select(func.min(products.c.open_from)).where(_HAS_HOURS, products.c.open_from > bindparam("now"))
+_IN_REVIEW = select(
+    select(func.count())
+    .where(tasks.c.product_id == bindparam("product_id"), IN_REVIEW, tasks.c.archived_at.is_(None))
+    .scalar_subquery()
+    + select(func.count())
+    .where(pbis.c.product_id == bindparam("product_id"), AWAITS_MERGE, pbis.c.archived_at.is_(None))
+    .scalar_subquery()
+)
 _NEXT_CLOSE = select(func.min(products.c.open_until)).where(_HAS_HOURS)
 
 
@@ -96,6 +105,10 @@ class Products:
         """When the first open span is over; in the past where nobody has moved it on yet."""
         closes: datetime | None = self._tx.connection.execute(_NEXT_CLOSE).scalar()
         return closes
+
+    def in_review(self, product_id: ProductId) -> int:
+        """Tasks in review and backlog items with an unmerged pull request."""
+        return int(self._tx.connection.execute(_IN_REVIEW, {"product_id": product_id}).scalar_one())
 
     def set_member(self, product_id: ProductId, user_id: UserId, role: Role) -> None:
         """Makes the user a member, or changes a member's role."""

@@ -43,10 +43,9 @@ pbis = Table(
     UniqueConstraint("product_id", "code"),
 )
 
-_AWAITS_MERGE = and_(pbis.c.pr_url.is_not(None), pbis.c.pr_merged_at.is_(None))
-PBIS_IN_REVIEW = Index(
-    "ix_pbis_in_review", pbis.c.product_id, sqlite_where=_AWAITS_MERGE, postgresql_where=_AWAITS_MERGE
-)
+#: A pull request that nobody has merged yet.
+AWAITS_MERGE = and_(pbis.c.pr_url.is_not(None), pbis.c.pr_merged_at.is_(None))
+PBISIN_REVIEW = Index("ix_pbis_in_review", pbis.c.product_id, sqlite_where=AWAITS_MERGE, postgresql_where=AWAITS_MERGE)
 
 stories = Table(
     "stories",
@@ -95,8 +94,8 @@ tasks = Table(
     Index(None, "story_id"),
 )
 
-_IN_REVIEW = tasks.c.status == literal_column(f"'{TaskStatus.REVIEW}'")
-TASKS_IN_REVIEW = Index("ix_tasks_in_review", tasks.c.product_id, sqlite_where=_IN_REVIEW, postgresql_where=_IN_REVIEW)
+IN_REVIEW = tasks.c.status == literal_column(f"'{TaskStatus.REVIEW}'")
+TASKSIN_REVIEW = Index("ix_tasks_in_review", tasks.c.product_id, sqlite_where=IN_REVIEW, postgresql_where=IN_REVIEW)
 
 task_dependencies = Table(
     "task_dependencies",
