@@ -63,6 +63,8 @@ def test_a_job_is_followed_to_its_end_and_leaves_a_branch(bench: Bench, reposito
     shown = bench.ploeg("job", "show", code)
     assert "✓ $ grep world hello.txt" in shown.out
     assert "receipt  commit" in shown.out
+    assert bench.ploeg("job", "receipt", code).out.startswith("receipt  commit")
+    assert bench.ploeg("job", "receipt", code, "--json").json == job["attempts"][-1]["receipt"]
     diff = bench.ploeg("job", "diff", code)
     assert "+hello world" in diff.out.splitlines()
     assert bench.ploeg("job", "diff", code, "--stat").out.splitlines()[0] == "  hello.txt  +1 -1"

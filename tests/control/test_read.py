@@ -9,7 +9,7 @@ import pytest
 from ploeg.control import installation_view, products, read
 from ploeg.domain.attempt import Phase
 from ploeg.domain.errors import Invalid, NotFound
-from tests.control.house import House
+from tests.control.house import SHA, House, proof
 
 
 def why(house: House, code: str = "J-1") -> str | None:
@@ -31,7 +31,7 @@ def test_a_queued_job_says_what_it_waits_for(house: House) -> None:
     assert why(house, "J-2") == "J-1, which is at work on the same branch"
     hand.finish(got, "agent_crashed", reason="it fell over")
     assert "UTC (it fell over)" in (why(house) or "")
-    assert why(house, "J-2") == "J-1, which comes before it in the story and is queued"
+    assert why(house, "J-2") == "J-1, which comes before it on the same branch and is queued"
     house.clock.turn(minutes=1)
     assert why(house) == "a free worker"
     house.write(products.archive, house.admin, "demo")
@@ -108,6 +108,22 @@ def test_a_job_that_is_not_there_is_not_found(house: House, reference: str) -> N
     house.run(house.a_task())
     with pytest.raises(NotFound):
         house.read(read.job, house.admin, house.installation, reference)
+
+
+def test_a_receipt_is_that_of_the_latest_attempt_that_has_one(house: House) -> None:
+    house.run(house.a_task())
+    hand = house.hand()
+    with pytest.raises(NotFound, match="of J-1"):
+        house.read(read.receipt, house.admin, "J-1", None)
+    hand.finish(hand.take(), "push_failed", **proof())
+    house.clock.turn(minutes=1)
+    hand.finish(hand.take(), "worker_stopped")
+    found = house.read(read.receipt, house.admin, "J-1", None)
+    assert (found.attempt, found.receipt["head_sha"]) == (1, SHA)
+    with pytest.raises(NotFound, match="of attempt 2 of J-1"):
+        house.read(read.receipt, house.admin, "J-1", 2)
+    with pytest.raises(NotFound):
+        house.read(read.receipt, house.person("eve"), "J-1", None)
 
 
 def test_another_s_job_reads_like_none(house: House) -> None:

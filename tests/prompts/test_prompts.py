@@ -124,6 +124,14 @@ def test_a_repair_round_finds_what_the_gate_said_as_data() -> None:
     assert parts == sorted(parts)
 
 
+def test_the_docs_are_named_with_how_to_read_them() -> None:
+    adr = {"folder": "ADR", "count": 41, "docs": [{"slug": "use-sqlite", "title": "Use SQLite"}]}
+    prompt = render(assignment(doc_index=[adr])).prompt
+    parts = [prompt.index(text) for text in ('slug="use-sqlite"', "ADR, 41 docs, the first 1", "Use SQLite")]
+    assert parts == sorted(parts)
+    assert "The product's docs" not in render(assignment()).prompt
+
+
 ASKED = [
     {"code": "Q-1", "question": "Which colour?", "status": "answered", "answer": "Blue, as ever."},
     {"code": "Q-2", "question": "Which size?", "status": "expired", "answer": "Large"},

@@ -113,6 +113,14 @@ def test_docs_are_listed_by_folder_and_slug(here: Installation) -> None:
     assert slugs() == []
 
 
+def test_the_first_docs_in_force_of_each_folder_are_listed_with_how_many_there_are(here: Installation) -> None:
+    for slug, folder in (("b", Folder.ADR), ("a", Folder.SPECS), ("c", Folder.ADR), ("e", Folder.API)):
+        add(here, slug, folder=folder)
+    add(here, "a", status=DocStatus.DRAFT)
+    listed = here.store.read_blocking(lambda tx: tx.docs.listed(here.product.id, [Folder.ADR, Folder.SPECS], 1))
+    assert [(doc.folder, doc.slug, doc.count) for doc in listed] == [(Folder.ADR, "b", 2), (Folder.SPECS, "a", 1)]
+
+
 def test_what_is_derived_is_replaced_with_the_text(here: Installation) -> None:
     doc = add(here, "one", "# A\n## B\n", (Link("b.md", None, "b", ""),))
     here.store.write_blocking(lambda tx: tx.docs.derive(doc, "# C", sections("# C"), []))

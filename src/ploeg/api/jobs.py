@@ -27,6 +27,7 @@ from ploeg.wire.jobs import (
     JobWish,
     LogPageOut,
     PhaseOut,
+    ReceiptOut,
     UsageOut,
 )
 
@@ -115,6 +116,12 @@ async def job_log(
 async def job_diff(plane: Plane, caller: Caller, job: str, attempt: Number = None) -> DiffOut:
     """What an attempt changed."""
     return DiffOut.model_validate(await logs.diff(plane, caller, job, attempt))
+
+
+@router.get("/{job}/receipt")
+async def job_receipt(plane: Plane, caller: Caller, job: str, attempt: Number = None) -> ReceiptOut:
+    """What was verified, on which commit; of the latest attempt that has a receipt, if none is named."""
+    return ReceiptOut.model_validate(await plane.read(read.receipt, caller, job, attempt))
 
 
 @router.get("/{job}/events")

@@ -234,6 +234,26 @@ def _say_when(fields: dict[str, Any]) -> None:
     fields["not_before"] = meant.isoformat()
 
 
+@job.command()
+@click.argument("job")
+@_attempt
+@options.as_json
+def receipt(job: str, attempt: int | None, as_json: bool) -> None:
+    """Print what was verified before a job counted as done: the commit, each gate, each command.
+
+    \b
+    Example:
+      ploeg job receipt J-128 --json
+    """
+    from ploeg.cli.job_view import show_receipt
+
+    found = signed_in().get("/jobs" + path(job, "receipt"), attempt=attempt)
+    if as_json:
+        render.emit_json(found["receipt"])
+    else:
+        show_receipt(found["receipt"])
+
+
 def _queued(client: Client, queued: dict[str, Any], wait: bool, as_json: bool) -> int:
     from ploeg.cli.follow import PhaseLines, until_ended
 

@@ -19,6 +19,8 @@ from ploeg.wire.assignment import (
     AskedOut,
     Assignment,
     ConfigOut,
+    DocFolderOut,
+    IdeaOut,
     LimitsOut,
     PbiOut,
     ProductOut,
@@ -47,6 +49,7 @@ class Work:
     #: What binds the product's agents.
     guide: str = ""
 
+    doc_index: Sequence[DocFolderOut] = ()
 
 def assignment(
     work: Work, job: Job, attempt_id: AttemptId, worker: WorkerRecord, config: JobConfig, lease: LeaseTerms
@@ -74,6 +77,7 @@ def assignment(
         guide=work.guide,
         reminder=job.outcome is Outcome.NO_REPORT,
         refusal=job.reason if job.outcome is Outcome.GATE_REFUSED else None,
+        doc_index=list(work.doc_index),
         resume=_resume(job.resume, work.receipt) if job.resume is not None else None,
         asked=[_asked(question) for question in work.asked if question.status is not QuestionStatus.OPEN],
         lease_seconds=lease.seconds,

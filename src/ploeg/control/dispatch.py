@@ -9,7 +9,7 @@ from typing import Any
 
 import msgspec
 
-from ploeg.control import guide, presence, rollup, run_state
+from ploeg.control import doc_index, guide, presence, rollup, run_state
 from ploeg.control.assignment import Work, assignment
 from ploeg.control.installation import Installation
 from ploeg.control.submit import resolved
@@ -115,6 +115,7 @@ def _work(tx: Transaction, job: Job) -> Work:
 
 
 def _plan(task: Task, earlier: Sequence[Attempt]) -> str:
+        doc_index=doc_index.for_claim(tx, product),
     """A job keeps the plan of its first attempt: the gate measures against it, so no agent may have a hand in it."""
     if earlier:
         return str(earlier[0].frozen.get("task", {}).get("implementation_plan", ""))

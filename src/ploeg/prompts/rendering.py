@@ -131,6 +131,7 @@ def _values(assignment: Assignment) -> dict[str, Any]:
         "instruction": assignment.instruction,
         "asked": assignment.asked,
         "refusal": assignment.refusal,
+        "doc_index": assignment.doc_index,
         "idea": idea,
         "idea_text": _described(idea.code, idea.title, idea.description) if idea else "",
     }

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from sqlalchemy import bindparam, delete, insert, select
+from sqlalchemy import bindparam, delete, func, insert, select
 
 from ploeg.domain.doc import DocRevision, DocStatus, Folder, PbiDoc, ProductDoc
 from ploeg.domain.doc_links import Link
@@ -32,6 +32,26 @@ REVISION = Shape(DocRevision, product_doc_revisions, "doc revision")
 
 _OF_PRODUCT = DOC.select.where(product_docs.c.product_id == bindparam("product_id")).order_by(
     product_docs.c.folder, product_docs.c.slug
+)
+_ACTIVE = (
+    select(
+        product_docs.c.folder,
+        product_docs.c.slug,
+        product_docs.c.title,
+        func.count().over(partition_by=product_docs.c.folder).label("count"),
+        func.row_number().over(partition_by=product_docs.c.folder, order_by=product_docs.c.slug).label("place"),
+    )
+    .where(
+        product_docs.c.product_id == bindparam("product_id"),
+        product_docs.c.status == DocStatus.ACTIVE,
+        product_docs.c.folder.in_(bindparam("folders", expanding=True)),
+    )
+    .subquery()
+)
+_LISTED = (
+    select(_ACTIVE.c.folder, _ACTIVE.c.slug, _ACTIVE.c.title, _ACTIVE.c.count)
+    .where(_ACTIVE.c.place <= bindparam("most"))
+    .order_by(_ACTIVE.c.folder, _ACTIVE.c.slug)
 )
 _NAMED = DOC.select.where(
     product_docs.c.product_id == bindparam("product_id"),
@@ -81,6 +101,15 @@ _PBIS_LEANING_ON = (
     .where(product_doc_revisions.c.doc_id == bindparam("doc_id"))
     .distinct()
 )
+
+
+class Listed(NamedTuple):
+    """A doc in force, and how many of them its folder has."""
+
+    folder: Folder
+    slug: str
+    title: str
+    count: int
 
 
 class Docs:
@@ -183,6 +212,11 @@ class Docs:
             doc.id: doc for doc in DOC.all(self._tx, DOC.select.where(product_docs.c.id.in_(ids)))
         }
         return [found[doc_id] for doc_id in ids]
+
+    def listed(self, product_id: ProductId, folders: Sequence[Folder], most: int) -> list[Listed]:
+        """The active docs of those folders, at most so many of each, by folder and slug."""
+        given = {"product_id": product_id, "folders": list(folders), "most": most}
+        return [Listed(*row) for row in self._tx.connection.execute(_LISTED, given)]
 
     def link_pbi(self, link: PbiDoc) -> PbiDoc:
         """The link as it is stored: the first of its kind stands."""

@@ -92,6 +92,20 @@ class IdeaOut(Message, kw_only=True):
     messages: list[IdeaMessageOut] = field(default_factory=list)
 
 
+class DocOut(Message, kw_only=True):
+    slug: str
+    title: str
+
+
+class DocFolderOut(Message, kw_only=True):
+    """A folder of the product's docs, with the first of those that are in force."""
+
+    folder: str
+    #: Of all that are in force.
+    count: int
+    docs: list[DocOut]
+
+
 class ResumeOut(Message, kw_only=True):
     """`domain.attempt.Resume`: where to go on, if this worker still has it."""
 
@@ -143,6 +157,8 @@ class Assignment(Message, kw_only=True):
     instruction: str | None = None
     #: The guide that binds the product's agents, as it stood at the claim.
     guide: str = ""
+    #: The product's docs, by folder; those of a folder beyond the first forty are only counted.
+    doc_index: list[DocFolderOut] = field(default_factory=list)
     #: Set when the last attempt ended without a report.
     reminder: bool = False
     #: Set when the last attempt ended refused by a gate, and may mend it: which gate, and what it said.

@@ -149,6 +149,11 @@ class DiffOut(Reply):
     text: str | None = Field(description="The unified diff, if the worker sent it; it may be cut.")
 
 
+class ReceiptOut(Reply):
+    attempt: int
+    receipt: dict[str, Any]
+
+
 class EventOut(Reply):
     id: int
     at: datetime

@@ -1,0 +1,31 @@
+"""The docs that an agent may want to know of: in each folder that the product uses, the first of those in force."""
+
+from __future__ import annotations
+
+from itertools import groupby
+
+from ploeg.control.log import log
+from ploeg.domain.doc import folders_of
+from ploeg.domain.product import Product
+from ploeg.store.transaction import Transaction
+from ploeg.wire.assignment import DocFolderOut, DocOut
+
+#: Docs that are named of each folder.
+LISTED = 40
+
+
+def for_claim(tx: Transaction, product: Product) -> list[DocFolderOut]:
+    """The index as a payload takes it. A flaw in it keeps no job waiting: then it is empty."""
+    try:
+        return _index(tx, product)
+    except Exception as error:
+        log.warning("doc_index.left_out", product=product.code, reason=repr(error))
+        return []
+
+
+def _index(tx: Transaction, product: Product) -> list[DocFolderOut]:
+    listed = tx.docs.listed(product.id, folders_of(product.enabled_doc_folders), LISTED)
+    return [
+        DocFolderOut(folder=folder, count=docs[0].count, docs=[DocOut(slug=doc.slug, title=doc.title) for doc in docs])
+        for folder, docs in ((folder, list(group)) for folder, group in groupby(listed, lambda doc: doc.folder))
+    ]
