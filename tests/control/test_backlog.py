@@ -1,12 +1,13 @@
 from __future__ import annotations
 
+import itertools
 from typing import Any
 
 import pytest
 
 from ploeg.control import backlog
-from ploeg.control.backlog import Place
-from ploeg.domain.backlog import PbiStatus, StoryStatus, Task, TaskStatus
+from ploeg.control.placing import Place
+from ploeg.domain.backlog import LEAST_GAP, PbiStatus, StoryStatus, Task, TaskStatus
 from ploeg.domain.errors import Conflict, Invalid, NotFound
 from ploeg.tools.task import PLAN_MAX
 from tests.control.house import House
@@ -85,13 +86,36 @@ def test_a_task_goes_where_it_is_put(house: House) -> None:
     assert order(house, story) == ["T-3", "T-2", "T-1"]
 
 
-@pytest.mark.parametrize("place", [Place(after="T-9"), Place(before="T-1"), Place(after="T-2", before="T-2")])
+@pytest.mark.parametrize(
+    "place", [Place(after="T-9"), Place(before="T-1"), Place(after="T-2", before="T-2"), Place(first=True, last=True)]
+)
 def test_a_place_beside_nothing_is_refused(house: House, place: Place) -> None:
     story = house.story(house.product())
     house.task(story)
     house.task(story)
     with pytest.raises(Invalid):
         house.write(backlog.edit_task, house.admin, "T-1", {}, place)
+
+
+def test_a_task_goes_to_either_end(house: House) -> None:
+    story = house.story(house.product())
+    for _ in range(3):
+        house.task(story)
+    house.write(backlog.edit_task, house.admin, "T-3", {}, Place(first=True))
+    house.write(backlog.edit_task, house.admin, "T-1", {}, Place(last=True))
+    assert order(house, story) == ["T-3", "T-2", "T-1"]
+
+
+def test_order_holds_when_there_is_no_room_left_between_two_numbers(house: House) -> None:
+    story = house.story(house.product())
+    for _ in range(4):
+        house.task(story)
+    for _ in range(30):
+        house.write(backlog.edit_task, house.admin, "T-3", {}, Place(after="T-1"))
+        house.write(backlog.edit_task, house.admin, "T-2", {}, Place(after="T-1"))
+    assert order(house, story) == ["T-1", "T-2", "T-3", "T-4"]
+    places = [view.item.sort_order for view in house.read(backlog.tasks, house.admin, "demo", story)]
+    assert min(right - left for left, right in itertools.pairwise(places)) >= LEAST_GAP / 2
 
 
 def test_items_move_among_their_own_siblings_only(house: House) -> None:

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from ploeg.control import backlog, products
-from ploeg.control.backlog import Place
+from ploeg.control.placing import Place
 from ploeg.domain.backlog import TaskStatus
 from ploeg.domain.errors import Invalid, Superseded
 from ploeg.domain.job import JobStatus

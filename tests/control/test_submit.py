@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from ploeg.control import backlog, products, submit
-from ploeg.control.backlog import Place
+from ploeg.control.placing import Place
 from ploeg.control.submit import Wish
 from ploeg.domain.errors import Conflict, Denied, Invalid, NotFound
 from ploeg.domain.job import JobStatus

@@ -10,7 +10,7 @@ from mcp.shared.exceptions import MCPError
 from mcp_types import TextContent, TextResourceContents
 
 from ploeg.control import backlog, people, products
-from ploeg.control.backlog import Place
+from ploeg.control.placing import Place
 from ploeg.domain.backlog import StoryStatus, TaskStatus
 from tests.mcp.conftest import Served
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TypeVar
 
 import pytest
 
@@ -11,9 +10,6 @@ from ploeg.domain.backlog import Story, StoryStatus, Task, TaskStatus
 from ploeg.domain.dependencies import Needs
 from ploeg.store.store import Store
 from tests.store.installation import START, Installation, pbi, story, task
-
-Item = TypeVar("Item", Story, Task)
-
 
 @dataclass
 class Scene:
@@ -24,7 +20,7 @@ class Scene:
     second: Story
     tasks: list[Task]
 
-    def need(self, item: Item, prerequisite: Item) -> None:
+    def need(self, item: Story | Task, prerequisite: Story | Task) -> None:
         self.here.store.write_blocking(lambda tx: tx.dependencies.add(item, prerequisite))
 
     def queue(self, of: Task) -> None:

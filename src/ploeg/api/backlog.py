@@ -8,7 +8,8 @@ from fastapi import APIRouter
 
 from ploeg.api.access import Caller, Plane
 from ploeg.control import backlog
-from ploeg.control.backlog import Place, View
+from ploeg.control.backlog_view import View
+from ploeg.control.placing import Place
 from ploeg.domain.backlog import Pbi, Story, Task
 from ploeg.wire.backlog import (
     LogOut,

@@ -167,6 +167,10 @@ class StoryLog:
     metadata: dict[str, Any] | None = None
 
 
+#: Neighbours that are closer are numbered anew before something goes between them.
+LEAST_GAP = 2.0**-20
+
+
 def next_sort_order(siblings: Iterable[float]) -> float:
     """The place behind all siblings; the first gets 1."""
     return max(siblings, default=0.0) + 1.0
@@ -177,6 +181,11 @@ def between(before: float | None, after: float | None) -> float:
     if before is None:
         return 1.0 if after is None else after - 1.0
     return before + 1.0 if after is None else (before + after) / 2
+
+
+def room_between(before: float | None, after: float | None) -> bool:
+    """Whether something may still go between two neighbours; None is the open end."""
+    return before is None or after is None or after - before >= LEAST_GAP
 
 
 def story_status(tasks: Iterable[TaskStatus], *, in_sprint: bool) -> StoryStatus:

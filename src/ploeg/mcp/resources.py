@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from ploeg.control import backlog, doc_reading, find, products
-from ploeg.control.backlog import View
+from ploeg.control.backlog_view import View
 from ploeg.control.plane import Transaction
 from ploeg.control.toolbelt import showing
 from ploeg.domain import codes

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, assert_never
 
-from sqlalchemy import Select, Table, bindparam
+from sqlalchemy import Select, Table, bindparam, func, select
 
-from ploeg.domain.backlog import Pbi, Story, StoryLog, Task
+from ploeg.domain.backlog import Pbi, Story, StoryLog, Task, next_sort_order
 from ploeg.domain.codes import CodeKind
 from ploeg.domain.ids import PbiId, ProductId, StoryId, TaskId
+from ploeg.domain.product import Product
 from ploeg.domain.search import Query
 from ploeg.store.backlog_index import BacklogIndex
 from ploeg.store.dialects import per_dialect
@@ -41,6 +42,9 @@ _STORIES = _ordered(STORY.select.where(stories.c.product_id == bindparam("produc
 _OF_PBI = stories.c.pbi_id == bindparam("pbi_id")
 _TASKS = _ordered(TASK.select.where(tasks.c.product_id == bindparam("product_id")), tasks)
 _OF_STORY = tasks.c.story_id == bindparam("story_id")
+_LAST_PBI = select(func.max(pbis.c.sort_order)).where(pbis.c.product_id == bindparam("parent"))
+_LAST_STORY = select(func.max(stories.c.sort_order)).where(stories.c.pbi_id == bindparam("parent"))
+_LAST_TASK = select(func.max(tasks.c.sort_order)).where(tasks.c.story_id == bindparam("parent"))
 _PBI_WITH_CODE = _with_code(PBI)
 _STORY_WITH_CODE = _with_code(STORY)
 _TASK_WITH_CODE = _with_code(TASK)
@@ -111,6 +115,12 @@ class Backlog:
         if story_id is None:
             return TASK.all(self._tx, statement, product_id=product_id)
         return TASK.all(self._tx, statement.where(_OF_STORY), product_id=product_id, story_id=story_id)
+
+    def end(self, parent: Product | Pbi | Story) -> float:
+        """The `sort_order` behind everything that the parent has, archived or not."""
+        last = _LAST_PBI if isinstance(parent, Product) else _LAST_STORY if isinstance(parent, Pbi) else _LAST_TASK
+        found = self._tx.connection.execute(last, {"parent": parent.id}).scalar()
+        return next_sort_order([] if found is None else [found])
 
     def find(self, query: Query, product_ids: Sequence[ProductId], limit: int) -> list[Pbi | Story | Task]:
         """The best matches that are not archived, best first."""

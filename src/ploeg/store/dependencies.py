@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from sqlalchemy import Column, Delete, Executable, Select, Table, and_, bindparam, delete, select
 
@@ -18,7 +18,7 @@ from ploeg.store.tables.backlog import story_dependencies, task_dependencies
 if TYPE_CHECKING:
     from ploeg.store.transaction import Transaction
 
-Item = TypeVar("Item", Story, Task)
+Item: TypeAlias = Story | Task
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +58,8 @@ _STORIES = _Kept.over(STORY, story_dependencies, story_dependencies.c.story_id)
 
 
 class Dependencies:
+    """Between two tasks, or between two stories."""
+
     def __init__(self, tx: Transaction) -> None:
         self._tx = tx
 
@@ -92,5 +94,5 @@ class Dependencies:
         return found
 
 
-def _kept(item: Story | Task) -> _Kept:
+def _kept(item: Item) -> _Kept:
     return _TASKS if isinstance(item, Task) else _STORIES
