@@ -27,9 +27,9 @@ class Sprinting:
     tasks: list[str] = field(default_factory=list)
 
     @classmethod
-    def of(cls, house: House, stories: int = 1, **product: Any) -> Sprinting:
+    def of(cls, house: House, stories: int = 1, called: str | None = None, **product: Any) -> Sprinting:
         scene = cls(house, house.product(**product))
-        scene.code = house.write(sprints.add, house.admin, scene.product, "Ship it", None, {}).code
+        scene.code = house.write(sprints.add, house.admin, scene.product, "Ship it", called, {}).code
         for _ in range(stories):
             scene.add_story(house.story(scene.product))
         return scene

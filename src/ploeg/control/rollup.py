@@ -11,7 +11,7 @@ from ploeg.domain.backlog import Pbi, Story, Task, TaskStatus, pbi_status, story
 from ploeg.domain.ids import JobId, PbiId, SprintId, StoryId
 from ploeg.domain.job import Job
 from ploeg.domain.sprint import Sprint, SprintStatus, sprint_status
-from ploeg.domain.sprint_run import SprintRun, Verdict, verdict
+from ploeg.domain.sprint_run import RunStatus, SprintRun, Verdict, verdict
 from ploeg.store.transaction import Transaction
 
 #: A story does not tell these apart, so a step from one to another need not ask it.
@@ -85,7 +85,11 @@ def roll_up_run(tx: Transaction, run: SprintRun, actor: str) -> None:
     """Ends the run, locked by the caller, if its jobs or its sprint say so."""
     sprint = tx.sprints.get(run.sprint_id)
     assert sprint is not None, "a foreign key keeps the sprint of every run"
-    ending = verdict(tx.jobs.of_run(run.id), sprint_failed=sprint.status is SprintStatus.FAILED)
+    ending = verdict(
+        tx.jobs.of_run(run.id),
+        sprint_failed=sprint.status is SprintStatus.FAILED,
+        paused=run.status is RunStatus.PAUSED,
+    )
     if ending is not None:
         end_run(tx, run, ending, actor)
 

@@ -133,11 +133,11 @@ class Verdict:
     task_id: TaskId | None = None
 
 
-def verdict(jobs: Collection[Job], *, sprint_failed: bool = False) -> Verdict | None:
+def verdict(jobs: Collection[Job], *, sprint_failed: bool = False, paused: bool = False) -> Verdict | None:
     """What its jobs make of a run; None while it goes on.
 
-    A job that was tried again within the run no longer counts. One whose push met a conflict waits for people. A job
-    for the whole run sees its tasks fail while it works, and says itself how it ends.
+    A job that was tried again within the run no longer counts. One whose push met a conflict waits for people, as long
+    as the run is paused. A job for the whole run sees its tasks fail while it works, and says itself how it ends.
     """
     retried = {job.retry_of for job in jobs}
     last = [job for job in jobs if job.id not in retried]
@@ -148,7 +148,7 @@ def verdict(jobs: Collection[Job], *, sprint_failed: bool = False) -> Verdict | 
     unfinished = [job for job in last if not job.status.terminal]
     if sprint_failed and all(job.task_id is not None for job in unfinished):
         return Verdict(status=RunStatus.FAILED, reason="something of the sprint has failed")
-    if unfinished or any(waits_for_people(job) for job in last):
+    if unfinished or (paused and any(waits_for_people(job) for job in last)):
         return None
     cancelled = next((job for job in last if job.status is JobStatus.CANCELLED), None)
     if cancelled is not None:

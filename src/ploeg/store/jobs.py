@@ -28,6 +28,9 @@ _UNFINISHED_OF_IDEA = JOB.select.where(jobs.c.idea_id == bindparam("idea_id"), u
 _KEEP_PRIVATE = update(jobs).where(jobs.c.idea_id == bindparam("of_idea"))
 _OF_RUN = JOB.select.where(jobs.c.sprint_run_id == bindparam("run_id")).order_by(jobs.c.number)
 _UNFINISHED_OF_RUN = _OF_RUN.where(unfinished(jobs))
+_EARLIER_IN_LANE = JOB.select.where(
+    jobs.c.lane == bindparam("lane"), jobs.c.sequence < bindparam("sequence"), unfinished(jobs)
+).order_by(jobs.c.sequence)
 _UNFINISHED_OF_STORIES = JOB.select.where(
     jobs.c.story_id.in_(bindparam("story_ids", expanding=True)), unfinished(jobs)
 ).order_by(jobs.c.number)
@@ -123,3 +126,7 @@ class Jobs:
     def unfinished_of_stories(self, story_ids: Sequence[StoryId]) -> list[Job]:
         """Of all those stories, the oldest first."""
         return JOB.all(self._tx, _UNFINISHED_OF_STORIES, story_ids=list(story_ids))
+
+    def earlier_in_lane(self, lane: str, sequence: int) -> list[Job]:
+        """Unfinished ones that come before that place, the first one first."""
+        return JOB.all(self._tx, _EARLIER_IN_LANE, lane=lane, sequence=sequence)
