@@ -40,7 +40,7 @@ async def asked(crew: Ploeg, repository: Path) -> str:
 async def test_a_question_is_listed_shown_and_answered_by_its_options_number(crew: Ploeg, asked: str) -> None:
     assert asked in [question["code"] for question in crew("question", "list", "--json").json]
     listed = crew("question", "list")
-    assert listed.out.splitlines()[0].split()[:4] == ["CODE", "STATUS", "JOB", "STORY"]
+    assert listed.out.splitlines()[0].split()[:4] == ["CODE", "STATUS", "JOB", "ABOUT"]
     assert "Say." not in listed.out
     shown = crew("question", "show", asked).out
     assert "2. blue (recommended)" in shown

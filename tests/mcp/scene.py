@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 
-from ploeg.control import calls, people, products, tokens
+from ploeg.control import calls, ideas, people, products, tokens
 from ploeg.domain.access import TokenKind, User
 from ploeg.domain.ids import UserId
 from ploeg.store.ids import new_id
@@ -18,7 +18,8 @@ DOC = "---\ntitle: Use SQLite\nstatus: ACTIVE\n---\n\nOne file.\n"
 
 
 class Scene:
-    """Product `demo`: PBI-1, ST-001, task T-1 at work (J-1, which asked Q-1 and Q-2), T-2 queued (J-2), T-3 free."""
+    """Product `demo`: PBI-1, ST-001, task T-1 at work (J-1, which asked Q-1 and Q-2), T-2 queued (J-2), T-3 free;
+    and the administrator's idea IDEA-001, shared."""
 
     def __init__(self, house: House) -> None:
         self.house = house
@@ -29,6 +30,8 @@ class Scene:
         self.hand: Hand = house.hand()
         self.work: Assignment = self.hand.take()
         house.run(tasks[1])
+        idea = house.write(ideas.add, house.admin, "Sell by post", product="demo")
+        house.write(ideas.share, house.admin, idea.id)
         for number in (1, 2):
             asked = {"story_id": "ST-001", "question": f"Which colour, {number}?", "options": ["red", "blue"]}
             assert self.call("ask_user_question", f"ask-{number}", **asked).error is None

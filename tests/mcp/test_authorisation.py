@@ -11,6 +11,7 @@ import pytest
 
 from ploeg.domain.errors import Superseded
 from ploeg.domain.kinds import KINDS, KindName
+from ploeg.prompts.rendering import TEMPLATES
 from ploeg.tools.declaration import Side
 from ploeg.tools.registry import TOOLS, tools_for_people
 from tests.control.house import House
@@ -18,6 +19,8 @@ from tests.mcp.conftest import Served, text_of
 from tests.mcp.scene import DOC, PRINCIPALS, Scene
 
 pytestmark = pytest.mark.anyio
+
+PLAN = TEMPLATES.get_template("plan_example.md").render()
 
 
 @dataclass(frozen=True)
@@ -62,9 +65,32 @@ CASES: dict[str, Case] = {
     ),
     "dispatch_job": Case({"task_id": "T-3"}, "task_id"),
     "cancel_job": Case({"job_id": "J-2"}, "job_id"),
+    "list_ideas": Case({"product_id": "demo"}, "product_id"),
+    "get_idea_context": Case({"idea_id": "IDEA-001"}, "idea_id"),
+    "list_idea_messages": Case({"idea_id": "IDEA-001"}, "idea_id"),
+    "log_idea_decision": Case({"idea_id": "IDEA-001", "type": "NOTE", "content": "Letters."}, "idea_id"),
+    "update_idea": Case({"idea_id": "IDEA-001", "title": "Sell letters"}, "idea_id"),
+    "update_idea_grill_md": Case({"idea_id": "IDEA-001", "markdown": "# Scope"}, "idea_id"),
+    "update_idea_plan_md": Case({"idea_id": "IDEA-001", "markdown": PLAN}, "idea_id"),
+    "update_idea_plan_reviewed": Case(
+        {"idea_id": "IDEA-001", "approval_status": "approved", "review_log": {"summary": "It holds."}}, "idea_id"
+    ),
+    "materialise_idea": Case({"idea_id": "IDEA-001"}, "idea_id"),
+    "start_idea_job": Case({"idea_id": "IDEA-001", "step": "grill"}, "idea_id"),
+    "chat_about_idea": Case({"idea_id": "IDEA-001", "message": "How far?"}, "idea_id"),
+    "create_idea": Case({"title": "Sell abroad", "product_id": "demo"}, "product_id"),
 }
 #: A reference that leads nowhere, of the same form.
-NOWHERE = {"demo": "nope", "J-1": "J-9", "J-2": "J-9", "PBI-1": "PBI-9", "ST-001": "ST-009", "Q-1": "Q-9", "Q-2": "Q-9"}
+NOWHERE = {
+    "demo": "nope",
+    "J-1": "J-9",
+    "J-2": "J-9",
+    "PBI-1": "PBI-9",
+    "ST-001": "ST-009",
+    "Q-1": "Q-9",
+    "Q-2": "Q-9",
+    "IDEA-001": "IDEA-099",
+}
 
 SHUT = {"nobody": 401, "unknown token": 401, "expired token": 401, "revoked token": 401, "worker": 403, "attempt": 401}
 

@@ -8,8 +8,9 @@ from typing import Any
 
 import pytest
 
+from ploeg.control import plan_document
 from ploeg.domain.kinds import KINDS, KindName, Subject
-from ploeg.prompts.rendering import Prompt, render
+from ploeg.prompts.rendering import TEMPLATES, Prompt, render
 from ploeg.tools.registry import TOOLS
 from tests.prompts.test_prompts import CALL, assignment
 
@@ -87,3 +88,31 @@ def test_a_chat_answers_the_messages_since_the_last_answer(kind: KindName) -> No
 def test_no_kind_gives_its_agent_a_question_tool_that_nobody_answers() -> None:
     """B15: the CLI's own AskUserQuestion has no one to answer it in a job."""
     assert all("AskUserQuestion" not in kind.agent_tools for kind in KINDS.values())
+
+
+def test_the_plan_that_the_prompt_shows_is_one() -> None:
+    example = TEMPLATES.get_template("plan_example.md").render()
+    plan, flaws = plan_document.read(example)
+    assert flaws == []
+    assert plan is not None
+    assert plan.counts == {"stories": 1, "tasks": 2}
+    assert example.strip() in rendered(KindName.IDEA_MAKE_PLAN).prompt
+
+
+def test_a_grill_asks_one_thing_at_a_time_and_a_plan_asks_nothing() -> None:
+    assert "one sharp question at a time" in rendered(KindName.IDEA_GRILL).prompt
+    for kind in (KindName.IDEA_MAKE_PLAN, KindName.IDEA_REVIEW_PLAN):
+        assert "ask_user_question" not in rendered(kind).prompt
+        assert "Nobody answers questions in this job" in rendered(kind).prompt
+
+
+def test_a_plan_made_again_meets_the_findings_of_the_review() -> None:
+    prompt = rendered(KindName.IDEA_MAKE_PLAN).prompt
+    assert "whose findings the new plan must meet" in prompt
+    assert "the risk is missing" in prompt
+    assert "last review" not in rendered(KindName.IDEA_MAKE_PLAN, idea=IDEA | {"review": ""}).prompt
+
+
+def test_what_a_kind_must_save_is_among_its_tools() -> None:
+    for kind in KINDS.values():
+        assert kind.delivers is None or kind.delivers in kind.tools

@@ -5,11 +5,14 @@ from typing import Any
 
 import pytest
 
+from ploeg.domain.access import User
+from ploeg.domain.idea import Idea
 from ploeg.domain.ids import IdeaId, JobId, QuestionId
 from ploeg.domain.question import OnExpiry, Question, QuestionStatus
 from ploeg.store.ids import new_id
 from ploeg.store.store import Store
-from tests.store.installation import START, Installation, pbi, product, story, task
+from ploeg.store.transaction import Transaction
+from tests.store.installation import START, Installation, pbi, product, story, task, user
 
 HOUR = timedelta(hours=1)
 
@@ -19,6 +22,11 @@ def here(store: Store) -> Installation:
     return Installation(store)
 
 
+def idea(owner: User, number: int, **given: Any) -> Idea:
+    base = {"id": IdeaId(new_id("ide")), "user_id": owner.id, "code": f"IDEA-{number:03d}", "title": "An idea"}
+    return Idea(**({**base, "created_at": START} | given))
+
+
 def ask(here: Installation, **given: Any) -> Question:
     """A question, stored, of a job and an attempt of its own unless it is given others."""
 
@@ -26,13 +34,15 @@ def ask(here: Installation, **given: Any) -> Question:
         job = here.add(tx)
         attempt = here.attempt(job)
         tx.attempts.add(attempt)
+        of_owner = idea(here.owner, tx.ideas.next_number(here.owner.id))
+        tx.ideas.add(of_owner)
         defaults = {
             "id": QuestionId(new_id("que")),
             "number": tx.questions.next_number(),
             "product_id": here.product.id,
             "job_id": job.id,
             "attempt_id": attempt.id,
-            "idea_id": IdeaId("ide_1"),
+            "idea_id": of_owner.id,
             "question": "Which?",
             "asked_at": START,
             "expires_at": START + HOUR,
@@ -91,6 +101,28 @@ def test_questions_are_listed_newest_first_and_in_pages(here: Installation) -> N
     assert listed() == [3, 2, 1]
     assert listed(statuses=[QuestionStatus.OPEN]) == [3, 1]
     assert listed(limit=1, before=3) == [2]
+
+
+def test_a_question_about_an_idea_is_listed_for_its_owner_until_the_idea_is_shared(here: Installation) -> None:
+    asked = ask(here)
+    colleague = user(username="colleague")
+    here.store.write_blocking(lambda tx: tx.people.add_user(colleague))
+
+    def listed(by: User) -> list[Question]:
+        return here.store.read_blocking(
+            lambda tx: tx.questions.of_products([here.product.id], seen_by=by.id, idea_id=asked.idea_id)
+        )
+
+    assert (listed(here.owner), listed(colleague)) == ([asked], [])
+
+    def share(tx: Transaction) -> None:
+        assert asked.idea_id is not None
+        mine = tx.ideas.get(asked.idea_id)
+        assert mine is not None
+        tx.ideas.update(mine.evolve(shared=True))
+
+    here.store.write_blocking(share)
+    assert listed(colleague) == [asked]
 
 
 def test_only_open_questions_are_ever_due(here: Installation) -> None:

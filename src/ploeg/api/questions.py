@@ -23,12 +23,20 @@ async def list_questions(
     status: Annotated[list[str] | None, Query()] = None,
     product: str | None = None,
     story: str | None = None,
+    idea: str | None = None,
     limit: Annotated[int, Query(ge=1, le=200)] = 50,
     before: Annotated[int | None, Query(ge=1, le=2**53)] = None,
 ) -> QuestionsOut:
     """Questions of agents, the newest first."""
     lines = await plane.read(
-        questions.listed, caller, statuses=status or (), product=product, story=story, limit=limit, before=before
+        questions.listed,
+        caller,
+        statuses=status or (),
+        product=product,
+        story=story,
+        idea=idea,
+        limit=limit,
+        before=before,
     )
     more = lines[-1].question.number if len(lines) == limit else None
     return QuestionsOut(items=[_out(line) for line in lines], next_before=more)
@@ -64,6 +72,7 @@ def _out(line: QuestionLine) -> QuestionOut:
         options=list(line.question.options),
         product=line.product,
         story=line.story,
+        idea=line.idea,
         task=line.task,
         job=line.job,
         answered_by=line.answered_by,

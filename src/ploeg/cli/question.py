@@ -27,11 +27,18 @@ def question() -> None:
 @click.option("--status", multiple=True, type=click.Choice(STATUSES), help="Only those; repeatable.  [open]")
 @click.option("--all", "every", is_flag=True, help="Those that are decided too.")
 @click.option("--story", metavar="CODE", help="Only those about this story.")
+@click.option("--idea", metavar="CODE", help="Only those about this idea.")
 @click.option("--limit", type=click.IntRange(1, 200), default=50, show_default=True, help="At most this many.")
 @options.of_product
 @options.as_json
 def list_(
-    status: tuple[str, ...], every: bool, story: str | None, limit: int, product: str | None, as_json: bool
+    status: tuple[str, ...],
+    every: bool,
+    story: str | None,
+    idea: str | None,
+    limit: int,
+    product: str | None,
+    as_json: bool,
 ) -> None:
     """List the questions that wait for an answer, the newest first.
 
@@ -40,15 +47,16 @@ def list_(
       ploeg question list --all
     """
     wanted = status or (() if every else ("open",))
-    found = signed_in().get("/questions", status=wanted, story=story, product=product, limit=limit)["items"]
+    given = {"status": wanted, "story": story, "idea": idea, "product": product, "limit": limit}
+    found = signed_in().get("/questions", **given)["items"]
     if as_json:
         render.emit_json(found)
         return
     rows = [
-        (q["code"], q["status"], q["job"], q["story"], render.ago(q["asked_at"]), _due(q), _first_line(q["question"]))
+        (q["code"], q["status"], q["job"], _about(q), render.ago(q["asked_at"]), _due(q), _first_line(q["question"]))
         for q in found
     ]
-    headings = ("code", "status", "job", "story", "asked", "expires", "question")
+    headings = ("code", "status", "job", "about", "asked", "expires", "question")
     render.table(headings, rows, empty="no question" if every or status else "no open question")
 
 
@@ -100,8 +108,8 @@ def _show(question: dict[str, Any], as_json: bool, said: str | None = None) -> N
     elif said:
         render.say(render.harmless(said))
     else:
-        names = ("code", "product", "story", "task", "job", "status", "question")
-        shown = [(name, question[name]) for name in names]
+        names = ("code", "product", "story", "idea", "task", "job", "status", "question")
+        shown = [(name, question[name]) for name in names if name not in {"story", "idea"} or question[name]]
         shown += [("options", _options(question)), ("asked", render.ago(question["asked_at"]))]
         shown += [("expires", _due(question)), ("answer", question["answer"]), ("by", question["answered_by"])]
         render.record(shown)
@@ -110,6 +118,10 @@ def _show(question: dict[str, Any], as_json: bool, said: str | None = None) -> N
 def _options(question: dict[str, Any]) -> str:
     marks = {question["recommended"]: " (recommended)"}
     return "\n".join(f"{n}. {text}{marks.get(n, '')}" for n, text in enumerate(question["options"], 1))
+
+
+def _about(question: dict[str, Any]) -> str:
+    return str(question["story"] or question["idea"] or "")
 
 
 def _due(question: dict[str, Any]) -> str:

@@ -38,6 +38,7 @@ class Work:
     pbi: Pbi | None = None
     story: Story | None = None
     task: Task | None = None
+    idea: IdeaOut | None = None
     #: The plan that the gate measures against.
     plan: str = ""
     #: Where its earlier attempts began.
@@ -48,8 +49,8 @@ class Work:
     asked: Sequence[Question] = ()
     #: What binds the product's agents.
     guide: str = ""
-
     doc_index: Sequence[DocFolderOut] = ()
+
 
 def assignment(
     work: Work, job: Job, attempt_id: AttemptId, worker: WorkerRecord, config: JobConfig, lease: LeaseTerms
@@ -73,11 +74,12 @@ def assignment(
         pbi=_pbi(pbi) if pbi is not None else None,
         story=_story(story) if story is not None else None,
         task=_task(task, work.plan) if task is not None else None,
+        idea=work.idea,
         instruction=job.instruction,
         guide=work.guide,
+        doc_index=list(work.doc_index),
         reminder=job.outcome is Outcome.NO_REPORT,
         refusal=job.reason if job.outcome is Outcome.GATE_REFUSED else None,
-        doc_index=list(work.doc_index),
         resume=_resume(job.resume, work.receipt) if job.resume is not None else None,
         asked=[_asked(question) for question in work.asked if question.status is not QuestionStatus.OPEN],
         lease_seconds=lease.seconds,

@@ -11,6 +11,7 @@ import msgspec
 
 from ploeg.control import doc_index, guide, presence, rollup, run_state
 from ploeg.control.assignment import Work, assignment
+from ploeg.control.idea_payload import idea_out
 from ploeg.control.installation import Installation
 from ploeg.control.submit import resolved
 from ploeg.control.text import line
@@ -99,23 +100,26 @@ def _work(tx: Transaction, job: Job) -> Work:
     assert product is not None, "a foreign key keeps the product of every job"
     task = tx.backlog.task(job.task_id) if job.task_id is not None else None
     story = tx.backlog.story(job.story_id) if job.story_id is not None else None
-    pbi = tx.backlog.pbi(story.pbi_id) if story is not None else None
+    idea = tx.ideas.get(job.idea_id) if job.idea_id is not None else None
+    pbi_id = story.pbi_id if story is not None else idea.pbi_id if idea is not None else None
+    pbi = tx.backlog.pbi(pbi_id) if pbi_id is not None else None
     earlier = tx.attempts.of_job(job.id) if job.attempts > 1 else []
     return Work(
         product=product,
         pbi=pbi,
         story=story,
         task=task,
+        idea=idea_out(tx, job, idea) if idea is not None else None,
         plan=_plan(task, earlier) if task is not None else "",
         base_sha=next((attempt.base_sha for attempt in earlier if attempt.base_sha), None),
         receipt=_receipt(job, earlier),
         asked=tx.questions.of_job(job.id) if earlier else (),
         guide=guide.for_claim(tx, product),
+        doc_index=doc_index.for_claim(tx, product),
     )
 
 
 def _plan(task: Task, earlier: Sequence[Attempt]) -> str:
-        doc_index=doc_index.for_claim(tx, product),
     """A job keeps the plan of its first attempt: the gate measures against it, so no agent may have a hand in it."""
     if earlier:
         return str(earlier[0].frozen.get("task", {}).get("implementation_plan", ""))

@@ -45,9 +45,12 @@ def tell(tx: Transaction, question: Question, actor: str) -> None:
     verb: str = question.status
     if question.status is QuestionStatus.OPEN:
         verb, data["expires_at"] = "asked", question.expires_at
+    idea = tx.ideas.get(question.idea_id) if question.idea_id is not None else None
+    private = idea is not None and not idea.shared
     tx.events.add(
         f"question.{verb}",
-        product_id=question.product_id,
+        product_id=None if private else question.product_id,
+        user_id=idea.user_id if idea is not None and private else None,
         job_id=question.job_id,
         attempt_id=question.attempt_id,
         actor=actor,

@@ -11,9 +11,8 @@ from ploeg.control.installation import Installation
 from ploeg.control.text import kept_json, prose
 from ploeg.domain.access import Principal, Scope
 from ploeg.domain.attempt import Attempt, Outcome
-from ploeg.domain.backlog import Story
 from ploeg.domain.errors import Conflict, Invalid
-from ploeg.domain.ids import JobId, QuestionId, TaskId
+from ploeg.domain.ids import IdeaId, JobId, QuestionId, StoryId, TaskId
 from ploeg.domain.job import Job, JobStatus
 from ploeg.domain.question import ANSWER_MAX, Question, QuestionStatus, still_asked
 from ploeg.store.transaction import Transaction
@@ -29,6 +28,9 @@ class Asking:
     #: The same id again asks nothing new.
     id: QuestionId
     question: str
+    #: What it is about: one of the two.
+    story_id: StoryId | None = None
+    idea_id: IdeaId | None = None
     options: tuple[str, ...] = ()
     recommended: int | None = None
     task_id: TaskId | None = None
@@ -46,14 +48,13 @@ class QuestionLine:
     question: Question
     product: str
     story: str | None
+    idea: str | None
     task: str | None
     job: str
     answered_by: str | None
 
 
-def ask(
-    tx: Transaction, installation: Installation, job: Job, attempt: Attempt, story: Story, asking: Asking
-) -> Question:
+def ask(tx: Transaction, installation: Installation, job: Job, attempt: Attempt, asking: Asking) -> Question:
     """The question; what the job has asked before in the same words is the same question, with its answer.
 
     The attempt goes on; its worker waits for the answer or parks the job.
@@ -68,7 +69,8 @@ def ask(
         id=asking.id,
         number=tx.questions.next_number(),
         product_id=job.product_id,
-        story_id=story.id,
+        story_id=asking.story_id,
+        idea_id=asking.idea_id,
         task_id=asking.task_id,
         job_id=job.id,
         attempt_id=attempt.id,
@@ -122,6 +124,7 @@ def listed(
     statuses: Sequence[str] = (),
     product: str | None = None,
     story: str | None = None,
+    idea: str | None = None,
     limit: int = 50,
     before: int | None = None,
 ) -> list[QuestionLine]:
@@ -130,8 +133,10 @@ def listed(
     products = [find.product(tx, actor, product)] if product is not None else find.visible_products(tx, actor)
     found = tx.questions.of_products(
         [visible.id for visible in products],
+        seen_by=actor.user.id,
         statuses=[_status(status) for status in statuses] or None,
         story_id=find.story(tx, actor, story).id if story is not None else None,
+        idea_id=find.idea(tx, actor, idea).id if idea is not None else None,
         limit=limit,
         before=before,
     )
@@ -145,12 +150,14 @@ def shown(tx: Transaction, actor: Principal, reference: str) -> QuestionLine:
 def line(tx: Transaction, question: Question) -> QuestionLine:
     product = tx.products.get(question.product_id)
     story = tx.backlog.story(question.story_id) if question.story_id is not None else None
+    idea = tx.ideas.get(question.idea_id) if question.idea_id is not None else None
     task = tx.backlog.task(question.task_id) if question.task_id is not None else None
     user = tx.people.user(question.answered_by) if question.answered_by is not None else None
     return QuestionLine(
         question=question,
         product=product.code if product is not None else "",
         story=story.code if story is not None else None,
+        idea=idea.code if idea is not None else None,
         task=task.code if task is not None else None,
         job=_job(tx, question.job_id).code,
         answered_by=user.username if user is not None else None,

@@ -11,6 +11,9 @@ from ploeg.domain.limits import Limits
 
 class KindName(StrEnum):
     TASK_IMPLEMENTATION = "TASK_IMPLEMENTATION"
+    IDEA_GRILL = "IDEA_GRILL"
+    IDEA_MAKE_PLAN = "IDEA_MAKE_PLAN"
+    IDEA_REVIEW_PLAN = "IDEA_REVIEW_PLAN"
     IDEA_CHAT = "IDEA_CHAT"
     PLAN_CHAT = "PLAN_CHAT"
 
@@ -99,6 +102,51 @@ KINDS: dict[KindName, Kind] = {
             ),
             gated=True,
             summary_required=False,
+        ),
+        Kind(
+            name=KindName.IDEA_GRILL,
+            title="Grill an idea",
+            subject=Subject.IDEA,
+            workspace=WorkspaceMode.READ_ONLY,
+            model=None,
+            thinking_budget=12000,
+            permission_mode=PermissionMode.ACCEPT_EDITS,
+            limits=Limits(max_minutes=60.0, max_silence_minutes=10.0, max_turns=80),
+            agent_tools=("Read", "Grep", "Glob", "WebSearch"),
+            tools=("update_job_status", "update_idea_grill_md", "log_idea_decision", *_DOCS, *_QUESTIONS),
+            gated=False,
+            summary_required=False,
+            delivers="update_idea_grill_md",
+        ),
+        Kind(
+            name=KindName.IDEA_MAKE_PLAN,
+            title="Plan an idea",
+            subject=Subject.IDEA,
+            workspace=WorkspaceMode.READ_ONLY,
+            model=None,
+            thinking_budget=24000,
+            permission_mode=PermissionMode.ACCEPT_EDITS,
+            limits=Limits(max_minutes=60.0, max_silence_minutes=15.0, max_turns=80),
+            agent_tools=("Read", "Grep", "Glob", "WebSearch", "Write"),
+            tools=("update_job_status", "update_idea_plan_md", "log_idea_decision", *_DOCS),
+            gated=False,
+            summary_required=False,
+            delivers="update_idea_plan_md",
+        ),
+        Kind(
+            name=KindName.IDEA_REVIEW_PLAN,
+            title="Review a plan",
+            subject=Subject.IDEA,
+            workspace=WorkspaceMode.READ_ONLY,
+            model=None,
+            thinking_budget=6000,
+            permission_mode=PermissionMode.ACCEPT_EDITS,
+            limits=Limits(max_minutes=40.0, max_silence_minutes=10.0, max_turns=50),
+            agent_tools=("Read", "Grep", "Glob"),
+            tools=("update_job_status", "update_idea_plan_reviewed", "log_idea_decision", *_DOCS),
+            gated=False,
+            summary_required=False,
+            delivers="update_idea_plan_reviewed",
         ),
         Kind(
             name=KindName.IDEA_CHAT,

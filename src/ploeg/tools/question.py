@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import Field, StringConstraints
+from pydantic import Field, StringConstraints, model_validator
 
 from ploeg.domain.question import ANSWER_MAX, OPTION_MAX, OPTIONS_MAX, QUESTION_MAX
 from ploeg.tools.declaration import Arguments, Reference, Result, Side, Tool
@@ -19,7 +19,10 @@ Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
 
 
 class AskUserQuestion(Arguments):
-    story_id: Reference = Field(description="The id or code of the story that it is about.")
+    story_id: Reference | None = Field(
+        default=None, description="The id or code of the story that it is about. Give this or `idea_id`, never both."
+    )
+    idea_id: Reference | None = Field(default=None, description="The id or code of the idea that it is about.")
     question: Text = Field(
         max_length=QUESTION_MAX, description="The question, with what a person must know to answer it."
     )
@@ -38,6 +41,12 @@ class AskUserQuestion(Arguments):
         "not depend on the answer.",
     )
 
+    @model_validator(mode="after")
+    def _about_one_thing(self) -> Self:
+        if (self.story_id is None) == (self.idea_id is None):
+            raise ValueError("give story_id or idea_id, one of them")
+        return self
+
 
 class GetQuestionAnswer(Arguments):
     question_id: Reference = Field(description="The question's code, e.g. `Q-3`, or id.")
@@ -45,6 +54,7 @@ class GetQuestionAnswer(Arguments):
 
 class ListOpenQuestions(Arguments):
     story_id: Reference | None = Field(default=None, description="Only those about this story, by its id or code.")
+    idea_id: Reference | None = Field(default=None, description="Only those about this idea, by its id or code.")
 
 
 class AnswerQuestion(Arguments):
@@ -62,8 +72,9 @@ class QuestionState(Result):
     id: str
     code: str
     status: State
-    #: Codes of the story and of the job that asks.
+    #: Codes of the story or the idea, and of the job that asks.
     story: str | None = None
+    idea: str | None = None
     job: str
     question: str
     options: list[str] = Field(default_factory=list)

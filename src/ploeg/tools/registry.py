@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from ploeg.domain.errors import NotFound
 from ploeg.domain.kinds import Kind
-from ploeg.tools import backlog, dispatch, docs, job, product, pull_request, question, story_log, task
+from ploeg.tools import backlog, dispatch, docs, idea, idea_work, job, product, pull_request, question, story_log, task
 from ploeg.tools.declaration import Tool
 
 TOOLS: dict[str, Tool] = {
@@ -38,6 +38,18 @@ TOOLS: dict[str, Tool] = {
         dispatch.LIST_JOBS,
         dispatch.CANCEL_JOB,
         dispatch.CHECK_QUEUE_EMPTY,
+        idea.CREATE_IDEA,
+        idea.UPDATE_IDEA,
+        idea.LIST_IDEAS,
+        idea.GET_IDEA_CONTEXT,
+        idea.START_IDEA_JOB,
+        idea.CHAT_ABOUT_IDEA,
+        idea.LIST_IDEA_MESSAGES,
+        idea.MATERIALISE_IDEA,
+        idea_work.UPDATE_IDEA_GRILL_MD,
+        idea_work.UPDATE_IDEA_PLAN_MD,
+        idea_work.UPDATE_IDEA_PLAN_REVIEWED,
+        idea_work.LOG_IDEA_DECISION,
         question.ASK_USER_QUESTION,
         question.GET_QUESTION_ANSWER,
         question.LIST_OPEN_QUESTIONS,

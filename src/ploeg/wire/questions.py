@@ -11,7 +11,7 @@ from ploeg.wire.base import Items, Reply, Request
 
 
 class QuestionOut(Reply):
-    """`product`, `story`, `task` and `job` are codes."""
+    """`product`, `story`, `idea`, `task` and `job` are codes."""
 
     id: str
     code: str
@@ -20,6 +20,7 @@ class QuestionOut(Reply):
     product: str
     product_id: str
     story: str | None
+    idea: str | None
     task: str | None
     job: str = Field(description="The job whose agent asks.")
     question: str

@@ -93,13 +93,14 @@ class Calls:
                 raise Denied(f"{type(checked).__name__} cannot be carried out by the worker")
 
     def _of_this_attempt(self, checked: Arguments) -> None:
-        """An agent may speak of its own job, task and story only, by id or by code."""
+        """An agent may speak of its own job, task, story and idea only, by id or by code."""
         assignment = self._live.assignment
-        task, story = assignment.task, assignment.story
+        task, story, idea = assignment.task, assignment.story, assignment.idea
         own: dict[str, tuple[CodeKind, str, str]] = {
             "job_id": (CodeKind.JOB, assignment.job_id, assignment.job_code),
             "task_id": (CodeKind.TASK, task.id if task else "", task.code if task else ""),
             "story_id": (CodeKind.STORY, story.id if story else "", story.code if story else ""),
+            "idea_id": (CodeKind.IDEA, idea.id if idea else "", idea.code if idea else ""),
         }
         for field, (kind, id_, code) in own.items():
             given = getattr(checked, field, None)

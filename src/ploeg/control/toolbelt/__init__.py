@@ -5,7 +5,18 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from ploeg.control.toolbelt import backlog, dispatch, docs, product, pull_request, question, story_log, task
+from ploeg.control.toolbelt import (
+    backlog,
+    dispatch,
+    docs,
+    idea,
+    idea_work,
+    product,
+    pull_request,
+    question,
+    story_log,
+    task,
+)
 from ploeg.control.toolbelt.caller import AttemptCaller, Caller
 from ploeg.control.toolbelt.handler import Handlers
 from ploeg.domain.access import Scope
@@ -23,6 +34,8 @@ HANDLERS: Handlers = {
     **backlog.HANDLERS,
     **pull_request.HANDLERS,
     **dispatch.HANDLERS,
+    **idea.HANDLERS,
+    **idea_work.HANDLERS,
     **question.HANDLERS,
 }
 

@@ -31,16 +31,19 @@ def ask_user_question(tx: Transaction, caller: Caller, arguments: AskUserQuestio
     """Asks. The wait is the worker's: no transaction lasts that long."""
     if not isinstance(caller, AttemptCaller):
         raise Denied("only a job's agent asks questions")
+    story = caller.story(tx, arguments.story_id) if arguments.story_id is not None else None
+    idea = caller.idea(tx, arguments.idea_id) if arguments.idea_id is not None else None
     task = caller.task(tx, arguments.task_id) if arguments.task_id is not None else None
     asking = Asking(
         id=_question_id(caller),
         question=arguments.question,
+        story_id=story.id if story is not None else None,
+        idea_id=idea.id if idea is not None else None,
         options=tuple(arguments.options),
         recommended=arguments.recommended,
         task_id=task.id if task is not None else None,
     )
-    story = caller.story(tx, arguments.story_id)
-    question = questions.ask(tx, caller.installation, caller.job, caller.attempt, story, asking)
+    question = questions.ask(tx, caller.installation, caller.job, caller.attempt, asking)
     return QuestionAsked(**_state(questions.line(tx, question)))
 
 
@@ -50,12 +53,13 @@ def get_question_answer(tx: Transaction, caller: Caller, arguments: GetQuestionA
 
 def list_open_questions(tx: Transaction, caller: Caller, arguments: ListOpenQuestions) -> OpenQuestions:
     if isinstance(caller, AttemptCaller):
-        story_id = caller.story(tx, arguments.story_id).id if arguments.story_id is not None else None
-        asked = [each for each in tx.questions.of_job(caller.job.id) if story_id in {None, each.story_id}]
+        about = _about(tx, caller, arguments)
+        asked = [each for each in tx.questions.of_job(caller.job.id) if about in {None, each.story_id, each.idea_id}]
         still = [each for each in reversed(asked) if each.status is QuestionStatus.OPEN]
         return OpenQuestions(questions=[state(tx, each) for each in still])
-    lines = questions.listed(tx, caller.principal, statuses=[QuestionStatus.OPEN], story=arguments.story_id)
-    return OpenQuestions(questions=[QuestionState(**_state(line)) for line in lines])
+    open_ = [QuestionStatus.OPEN]
+    lines = questions.listed(tx, caller.principal, statuses=open_, story=arguments.story_id, idea=arguments.idea_id)
+    return OpenQuestions(questions=[shown(line) for line in lines])
 
 
 def answer_question(tx: Transaction, caller: Caller, arguments: AnswerQuestion) -> QuestionState:
@@ -79,8 +83,18 @@ def found(tx: Transaction, caller: Caller, reference: str) -> Question:
     raise NotFound("question", reference)
 
 
+def _about(tx: Transaction, caller: Caller, arguments: ListOpenQuestions) -> str | None:
+    if arguments.idea_id is not None:
+        return caller.idea(tx, arguments.idea_id).id
+    return caller.story(tx, arguments.story_id).id if arguments.story_id is not None else None
+
+
 def state(tx: Transaction, question: Question) -> QuestionState:
-    return QuestionState(**_state(questions.line(tx, question)))
+    return shown(questions.line(tx, question))
+
+
+def shown(line: QuestionLine) -> QuestionState:
+    return QuestionState(**_state(line))
 
 
 def _state(line: QuestionLine) -> dict[str, Any]:
@@ -90,6 +104,7 @@ def _state(line: QuestionLine) -> dict[str, Any]:
         **{name: getattr(question, name) for name in same.split()},
         "options": list(question.options),
         "story": line.story,
+        "idea": line.idea,
         "job": line.job,
         "answered_by": line.answered_by,
     }
