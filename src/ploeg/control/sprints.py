@@ -70,7 +70,7 @@ def plan(tx: Transaction, actor: Principal, reference: str, stories: Sequence[st
     sprint = find.sprint(tx, actor, reference, Need.CHANGE).ready_for_stories()
     for story in [_story(tx, actor, sprint, name) for name in stories]:
         _put(tx, actor, sprint, story)
-    return sprint
+    return _still_open(tx, actor, sprint)
 
 
 def unplan(tx: Transaction, actor: Principal, reference: str, story: str) -> Sprint:
@@ -93,8 +93,17 @@ def _put(tx: Transaction, actor: Principal, sprint: Sprint, found: Story) -> Non
     if other is not None and other.status is SprintStatus.OPEN:
         raise Conflict(f"{story.code} is in sprint {other.code} already; take it out there first")
     _settle(tx, actor, story.evolve(sprint_id=sprint.id), sprint, change="planned")
-    # Asked again behind the story's lock: the sprint may have been closed meanwhile.
+
+
+def _still_open(tx: Transaction, actor: Principal, sprint: Sprint) -> Sprint:
+    """Asked behind the stories' locks: it may have been closed meanwhile, and must not end by what was put into it."""
     _locked(tx, sprint).ready_for_stories()
+    rollup.roll_up_sprint(tx, sprint.id, actor.name)
+    now = _locked(tx, sprint)
+    if now.status is not SprintStatus.OPEN:
+        what = "nothing is left to do in it" if now.status is SprintStatus.CLOSED else "something of it has failed"
+        raise Conflict(f"sprint {sprint.code} would be {now.status} with that: {what}; plan stories that are to do")
+    return now
 
 
 def _take_out(tx: Transaction, actor: Principal, sprint: Sprint, found: Story) -> None:
