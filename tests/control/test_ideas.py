@@ -69,7 +69,11 @@ def person(house: House, actor: Principal | None = None) -> PersonCaller:
 
 
 def grill(house: House, hand: Hand, idea: Idea) -> None:
-    taken = hand.take()
+    hand_in(house, hand, hand.take(), idea)
+
+
+def hand_in(house: House, hand: Hand, taken: Assignment, idea: Idea) -> None:
+    """A grill job's report, and its end."""
     house.write(idea_work.write_grill, caller(house, hand, taken), idea, "# Scope\nAll pages.")
     hand.done(taken)
 
