@@ -161,3 +161,21 @@ def wait_for_line(command: list[str], env: dict[str, str], words: str) -> None:
         assert follower.stdout is not None
         assert any(words in line for line in follower.stdout), f"it ended without {words!r}"
         follower.terminate()
+
+
+def test_the_queue_is_ordered_and_put_off_by_command(bench: Bench) -> None:
+    first = bench.ploeg("job", "run", bench.task(HELLO), "--not-before", "+2h", "--json")
+    assert first.err.startswith("not before ")
+    second = bench.ploeg("job", "run", bench.task(HELLO), "--not-before", "+3h", "--json").json
+    moved = bench.ploeg("job", "move", second["code"], "--before", first.json["code"])
+    assert moved.out == f"{second['code']} moved; `ploeg queue` shows the order\n"
+    queue = bench.ploeg("queue", "-p", bench.product, "--json").json
+    assert [place["job"]["code"] for place in queue["queued"]] == [second["code"], first.json["code"]]
+    assert (queue["total"]["later"], queue["total"]["due"]) == (2, 0)
+    shown = bench.ploeg("queue", "-p", bench.product)
+    assert "WAITS FOR" in shown.out
+    assert "2 later" in shown.err
+    assert bench.ploeg("job", "move", second["code"]).code == 2
+    assert bench.ploeg("job", "move", second["code"], "--not-before", "soon").code == 2
+    for job in (first.json, second):
+        bench.ploeg("job", "cancel", job["code"])

@@ -67,7 +67,7 @@ async def list_jobs(
         before=before,
     )
     more = lines[-1].job.number if len(lines) == limit else None
-    return JobsOut(items=[JobOut(**_line(line)) for line in lines], next_before=more)
+    return JobsOut(items=[job_out(line) for line in lines], next_before=more)
 
 
 @router.get("/{job}")
@@ -150,6 +150,11 @@ async def _submitted(plane: ControlPlane, made: Submitted, response: Response) -
 async def _shown(plane: ControlPlane, job: Job) -> JobDetailOut:
     """Shows a job to whoever just changed it."""
     return _detail(await plane.read(read.view, plane.installation, job))
+
+
+def job_out(line: JobLine) -> JobOut:
+    """A job in a list."""
+    return JobOut(**_line(line))
 
 
 def _line(line: JobLine) -> dict[str, Any]:

@@ -1,0 +1,37 @@
+"""`ploeg queue`: what runs, what is next, and why each job waits."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from ploeg.cli import options, render
+from ploeg.cli.session import signed_in
+
+
+@click.command()
+@click.option("-n", "--limit", type=click.IntRange(1, 200), default=50, show_default=True, help="At most so many.")
+@options.of_product
+@options.as_json
+def queue(product: str | None, limit: int, as_json: bool) -> None:
+    """Show what runs, what is next in which order, and why each job waits.
+
+    \b
+    Example:
+      ploeg queue
+    """
+    found = signed_in().get("/queue", product=product, limit=limit)
+    if as_json:
+        render.emit_json(found)
+        return
+    rows = [_row(job, "") for job in found["running"]]
+    rows += [_row(place["job"], place["waiting_for"] or "") for place in found["queued"]]
+    render.table(("job", "status", "product", "task", "runtime", "title", "waits for"), rows, empty="nothing is queued")
+    total = found["total"]
+    render.say(", ".join(f"{total[name]} {name}" for name in ("running", "ready", "due", "later", "waiting")), err=True)
+
+
+def _row(job: dict[str, Any], waits_for: str) -> tuple[object, ...]:
+    state = job["phase"] or job["status"]
+    return job["code"], state, job["product"], job["task"], job["runtime"], job["title"], waits_for

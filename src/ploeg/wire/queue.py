@@ -1,0 +1,41 @@
+"""The queue as a whole."""
+
+from __future__ import annotations
+
+from pydantic import Field
+
+from ploeg.wire.base import Reply
+from ploeg.wire.jobs import JobOut
+
+
+class CountsOut(Reply):
+    ready: int = Field(description="Of `due`, those that wait for nothing but a worker.")
+    due: int = Field(description="Queued, and their moment has come.")
+    later: int = Field(description="Queued for a later moment.")
+    running: int
+    waiting: int = Field(description="Parked on a question.")
+
+
+class DepthOut(CountsOut):
+    """Jobs that need the same of a worker."""
+
+    runtime: str
+    labels: list[str]
+
+
+class PlaceOut(Reply):
+    job: JobOut
+    held_by: str | None = Field(
+        description=(
+            "`run`, `moment`, `archived`, `hours`, `product_limit`, `runtime_limit`, `review_limit`, `prerequisite`, "
+            "`lane` or `worker`."
+        )
+    )
+    waiting_for: str | None = Field(description="The same for people.")
+
+
+class QueueOut(Reply):
+    total: CountsOut
+    by_need: list[DepthOut] = Field(description="By the runtime and the labels that a worker must offer.")
+    running: list[JobOut]
+    queued: list[PlaceOut] = Field(description="In the order in which they would be claimed.")
