@@ -97,7 +97,7 @@ def cut_off(tx: Transaction, job: Job) -> list[IdeaMessage]:
     channel = Channel.of_kind(job.kind)
     assert channel is not None, "only a chat has messages"
     assert job.idea_id is not None, "a chat is about an idea"
-    if job.attempts <= 1:
+    if not tx.chats.taken_up(job.id):
         tx.chats.take_up(job.idea_id, channel, job.id)
     said = tx.chats.messages(job.idea_id, channel, HISTORY_MAX)
     return [message for message in said if message.job_id is not None]

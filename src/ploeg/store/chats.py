@@ -31,6 +31,11 @@ _OPEN = (
     idea_messages.c.job_id.is_(None),
 )
 _COUNT_OPEN = select(func.count()).where(*_OPEN)
+_TAKEN_UP = (
+    select(idea_messages.c.id)
+    .where(idea_messages.c.job_id == bindparam("job_id"), idea_messages.c.user_id.is_not(None))
+    .limit(1)
+)
 _TAKE_UP = update(idea_messages).where(*_OPEN)
 
 
@@ -53,6 +58,10 @@ class Chats:
         """How many messages of people no job has taken up."""
         count: int = self._tx.connection.execute(_COUNT_OPEN, {"of_idea": idea_id, "in_channel": channel}).scalar_one()
         return count
+
+    def taken_up(self, job_id: JobId) -> bool:
+        """That job answers some already."""
+        return self._tx.connection.execute(_TAKEN_UP, {"job_id": job_id}).first() is not None
 
     def take_up(self, idea_id: IdeaId, channel: Channel, job_id: JobId) -> None:
         """From now on that job answers all that is open."""
