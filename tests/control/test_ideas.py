@@ -74,19 +74,19 @@ def grill(house: House, hand: Hand, idea: Idea) -> None:
 
 def hand_in(house: House, hand: Hand, taken: Assignment, idea: Idea) -> None:
     """A grill job's report, and its end."""
-    house.write(idea_work.write_grill, caller(house, hand, taken), idea, "# Scope\nAll pages.")
+    house.write(idea_work.write_grill, caller(house, hand, taken), idea.id, "# Scope\nAll pages.")
     hand.done(taken)
 
 
 def plan(house: House, hand: Hand, idea: Idea, text: str = PLAN) -> None:
     taken = hand.take()
-    house.write(idea_work.write_plan, caller(house, hand, taken), idea, text)
+    house.write(idea_work.write_plan, caller(house, hand, taken), idea.id, text)
     hand.done(taken)
 
 
 def review(house: House, hand: Hand, idea: Idea, verdict: str) -> None:
     taken = hand.take()
-    house.write(idea_work.record_review, caller(house, hand, taken), idea, verdict, "As I see it.")
+    house.write(idea_work.record_review, caller(house, hand, taken), idea.id, verdict, "As I see it.")
     hand.done(taken)
 
 
@@ -96,7 +96,7 @@ def log_of(house: House, idea: Idea) -> list[str]:
 
 def planned_by_hand(house: House, actor: Principal | None = None, text: str = PLAN) -> Idea:
     idea = add(house, actor)
-    return house.write(idea_work.write_plan, person(house, actor), idea, text).idea
+    return house.write(idea_work.write_plan, person(house, actor), idea.id, text).idea
 
 
 def test_codes_count_for_each_person(house: House) -> None:
@@ -175,8 +175,8 @@ def test_an_idea_without_a_product_cannot_be_shared_and_takes_no_job(house: Hous
 def test_texts_become_docs_once_others_may_see_the_idea(house: House) -> None:
     house.product()
     idea = add(house)
-    house.write(idea_work.write_grill, person(house), idea, "# Scope\nAll pages.")
-    house.write(idea_work.write_plan, person(house), idea, PLAN)
+    house.write(idea_work.write_grill, person(house), idea.id, "# Scope\nAll pages.")
+    house.write(idea_work.write_plan, person(house), idea.id, PLAN)
     product_id = now(house, idea).product_id
     assert product_id is not None
     assert house.read(lambda tx: tx.docs.folders_by_slug(product_id)) == {}
@@ -185,7 +185,7 @@ def test_texts_become_docs_once_others_may_see_the_idea(house: House) -> None:
     slug = f"idea-001-{idea.id[-6:]}"
     folders = house.read(lambda tx: tx.docs.folders_by_slug(product_id))
     assert sorted(folders[slug]) == ["GRILLS", "PLANS"]
-    house.write(idea_work.write_grill, person(house), idea, "# Scope\nOne page.")
+    house.write(idea_work.write_grill, person(house), idea.id, "# Scope\nOne page.")
     grilled = house.read(lambda tx: tx.docs.get(shared.grill_doc_id))
     assert grilled is not None
     assert (grilled.revision, grilled.title) == (2, "IDEA-001 grill: Dark mode")
@@ -199,9 +199,9 @@ def test_one_step_at_a_time(house: House) -> None:
     with pytest.raises(Conflict, match=f"unfinished job already: {first.code}"):
         step(house, idea, Step.GRILL)
     with pytest.raises(Conflict, match="IDEA-001 is GRILLING"):
-        house.write(idea_work.write_grill, person(house), idea, "mine")
+        house.write(idea_work.write_grill, person(house), idea.id, "mine")
     taken = hand.take()
-    house.write(idea_work.write_grill, caller(house, hand, taken), idea, "# Report")
+    house.write(idea_work.write_grill, caller(house, hand, taken), idea.id, "# Report")
     with pytest.raises(Conflict, match=f"unfinished job already: {first.code}"):
         step(house, idea, Step.PLAN)
 
@@ -241,26 +241,26 @@ def test_the_same_key_gives_the_same_job(house: House) -> None:
 def test_a_plan_with_flaws_is_kept_and_says_what_is_wrong(house: House) -> None:
     house.product()
     idea = add(house)
-    written = house.write(idea_work.write_plan, person(house), idea, "---\npbi:\n  title: A\nstories:\n---\n")
+    written = house.write(idea_work.write_plan, person(house), idea.id, "---\npbi:\n  title: A\nstories:\n---\n")
     assert [str(flaw) for flaw in written.flaws] == ["line 4: stories: list at least one, each behind a «-»"]
     assert (written.plan, written.idea.status) == (None, IdeaStatus.PLAN_FAILED)
     assert now(house, idea).plan_md is not None
-    mended = house.write(idea_work.write_plan, person(house), idea, PLAN)
+    mended = house.write(idea_work.write_plan, person(house), idea.id, PLAN)
     assert (mended.idea.status, mended.flaws) == (IdeaStatus.PLAN_READY, [])
 
 
 def test_each_round_of_review_is_kept(house: House) -> None:
     house.product()
     idea = planned_by_hand(house)
-    house.write(idea_work.record_review, person(house), idea, "changes_requested", "Too big.", [{"problem": "big"}])
-    house.write(idea_work.record_review, person(house), idea, "approved", "Well then.")
+    house.write(idea_work.record_review, person(house), idea.id, "changes_requested", "Too big.", [{"problem": "big"}])
+    house.write(idea_work.record_review, person(house), idea.id, "approved", "Well then.")
     reviewed = now(house, idea)
     assert reviewed.status is IdeaStatus.PLAN_REVIEWED
     assert reviewed.review_log is not None
     assert [each["verdict"] for each in reviewed.review_log["rounds"]] == ["changes_requested", "approved"]
     assert (reviewed.review_log["verdict"], reviewed.review_log["summary"]) == ("approved", "Well then.")
     with pytest.raises(Invalid, match="verdict"):
-        house.write(idea_work.record_review, person(house), idea, "perhaps", "Hm.")
+        house.write(idea_work.record_review, person(house), idea.id, "perhaps", "Hm.")
 
 
 @pytest.mark.parametrize(
@@ -275,11 +275,11 @@ def test_bad_input_is_refused_by_field(house: House, field: str, value: Any) -> 
 
 def test_people_log_decisions_and_notes_and_nothing_else(house: House) -> None:
     idea = add(house, product=None)
-    house.write(idea_work.log, person(house), idea, "decision", "Only pages.", call_id="log_1")
-    house.write(idea_work.log, person(house), idea, "decision", "Only pages.", call_id="log_1")
+    house.write(idea_work.log, person(house), idea.id, "decision", "Only pages.", call_id="log_1")
+    house.write(idea_work.log, person(house), idea.id, "decision", "Only pages.", call_id="log_1")
     assert log_of(house, idea) == ["Only pages."]
     with pytest.raises(Invalid, match="DECISION, NOTE"):
-        house.write(idea_work.log, person(house), idea, "STATUS_CHANGE", "x")
+        house.write(idea_work.log, person(house), idea.id, "STATUS_CHANGE", "x")
 
 
 def test_an_idea_at_work_is_not_archived(house: House) -> None:

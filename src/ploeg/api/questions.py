@@ -39,13 +39,13 @@ async def list_questions(
         before=before,
     )
     more = lines[-1].question.number if len(lines) == limit else None
-    return QuestionsOut(items=[_out(line) for line in lines], next_before=more)
+    return QuestionsOut(items=[question_out(line) for line in lines], next_before=more)
 
 
 @router.get("/{question}")
 async def show_question(plane: Plane, caller: Caller, question: str) -> QuestionOut:
     """One question, and what has come of it."""
-    return _out(await plane.read(questions.shown, caller, question))
+    return question_out(await plane.read(questions.shown, caller, question))
 
 
 @router.post("/{question}/answer")
@@ -62,10 +62,11 @@ async def cancel_question(plane: Plane, caller: Caller, question: str) -> Questi
 
 async def _shown(plane: ControlPlane, question: Question) -> QuestionOut:
     """Shows a question to whoever just decided it."""
-    return _out(await plane.read(questions.line, question))
+    return question_out(await plane.read(questions.line, question))
 
 
-def _out(line: QuestionLine) -> QuestionOut:
+def question_out(line: QuestionLine) -> QuestionOut:
+    """A question with codes and names."""
     same = "id code number status product_id question recommended on_expiry asked_at expires_at answer answered_at"
     return QuestionOut(
         **{name: getattr(line.question, name) for name in same.split()},

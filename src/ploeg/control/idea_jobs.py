@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ploeg.control import find, idea_chat, idea_queue, sprints
+from ploeg.control import find, idea_chat, idea_queue, ideas, sprints
 from ploeg.control.backlog_fields import one_of
 from ploeg.control.find import Need
 from ploeg.control.idea_events import note, save
@@ -31,6 +31,24 @@ class SetOff:
     idea: Idea
     #: What was queued; None where the server did the rest by itself.
     job: Job | None
+
+
+def begin(
+    tx: Transaction,
+    actor: Principal,
+    installation: Installation,
+    title: str,
+    *,
+    description: str | None,
+    product: str | None,
+    until: str | None,
+    wish: Wish,
+) -> SetOff:
+    """A new idea, sent on its way at once where `until` says how far."""
+    idea = ideas.add(tx, actor, title, description=description, product=product)
+    if until is None:
+        return SetOff(idea=idea, job=None)
+    return set_off(tx, actor, installation, idea.id, until, wish)
 
 
 def take_step(

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from ploeg.control import idea_docs, plan_document
 from ploeg.control.backlog_fields import one_of
+from ploeg.control.find import Need
 from ploeg.control.idea_events import note, save
 from ploeg.control.text import kept_json, prose
 from ploeg.domain.errors import Conflict, Invalid
@@ -39,18 +40,18 @@ class WrittenPlan:
     flaws: Sequence[Flaw] = field(default_factory=tuple)
 
 
-def write_grill(tx: Transaction, caller: Caller, idea: Idea, markdown: str) -> Idea:
+def write_grill(tx: Transaction, caller: Caller, reference: str, markdown: str) -> Idea:
     """The report of a grilling: what the idea is to be, and what is not decided yet."""
-    before = _held(tx, caller, idea, Step.GRILL)
+    before = _held(tx, caller, reference, Step.GRILL)
     text = _text(markdown)
     grilled = _published(tx, caller, before.grilled(text))
     note(tx, grilled, IdeaLogType.GRILL_RESULT, f"a report of {len(text)} characters", caller.by)
     return save(tx, before, grilled, caller.by, "grilled", caller.job_id)
 
 
-def write_plan(tx: Transaction, caller: Caller, idea: Idea, markdown: str) -> WrittenPlan:
+def write_plan(tx: Transaction, caller: Caller, reference: str, markdown: str) -> WrittenPlan:
     """A new plan. One with flaws is kept too, but can become nothing until it is mended: the idea is `PLAN_FAILED`."""
-    before = _held(tx, caller, idea, Step.PLAN)
+    before = _held(tx, caller, reference, Step.PLAN)
     text = _text(markdown)
     plan, flaws = plan_document.read(text)
     planned = before.planned(text, valid=plan is not None)
@@ -66,10 +67,10 @@ def write_plan(tx: Transaction, caller: Caller, idea: Idea, markdown: str) -> Wr
 
 
 def record_review(
-    tx: Transaction, caller: Caller, idea: Idea, verdict: str, summary: str, findings: Sequence[Any] = ()
+    tx: Transaction, caller: Caller, reference: str, verdict: str, summary: str, findings: Sequence[Any] = ()
 ) -> Idea:
     """The verdict on the plan as it stands: `approved`, `changes_requested` or `rejected`, never without a reason."""
-    before = _held(tx, caller, idea, Step.REVIEW)
+    before = _held(tx, caller, reference, Step.REVIEW)
     if before.plan_md is None:
         raise Conflict(f"{before.code} has no plan to review")
     judged = one_of(Verdict)("verdict", verdict)
@@ -97,7 +98,7 @@ def record_review(
 def log(
     tx: Transaction,
     caller: Caller,
-    idea: Idea,
+    reference: str,
     type_: str,
     content: str,
     metadata: dict[str, Any] | None = None,
@@ -110,6 +111,7 @@ def log(
     said = prose("content", content, LOG_MAX).strip()
     if not said:
         raise Invalid("content", content, "write something")
+    idea = caller.idea(tx, reference, Need.CHANGE)
     return note(tx, idea, kind, said, caller.by, metadata=kept_json(metadata), call_id=call_id)
 
 
@@ -120,9 +122,9 @@ def locked(tx: Transaction, idea_id: IdeaId) -> Idea:
     return found
 
 
-def _held(tx: Transaction, caller: Caller, idea: Idea, step: Step) -> Idea:
+def _held(tx: Transaction, caller: Caller, reference: str, step: Step) -> Idea:
     """The idea, if the caller may write what that step makes: its own job at any time, a person while no job is."""
-    held = locked(tx, idea.id)
+    held = locked(tx, caller.idea(tx, reference, Need.CHANGE).id)
     if held.archived:
         raise Conflict(f"{held.code} is archived; restore it first")
     if caller.job_id is None and held.status.busy:

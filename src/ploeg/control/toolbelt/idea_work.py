@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 
 from ploeg.control import idea_work
-from ploeg.control.find import Need
 from ploeg.control.toolbelt.caller import AttemptCaller, Caller
 from ploeg.control.toolbelt.handler import Handlers
 from ploeg.domain.ids import DocId
@@ -25,14 +24,12 @@ from ploeg.tools.idea_work import (
 
 
 def update_idea_grill_md(tx: Transaction, caller: Caller, arguments: UpdateIdeaGrillMd) -> IdeaSaved:
-    idea = caller.idea(tx, arguments.idea_id, Need.CHANGE)
-    saved = idea_work.write_grill(tx, caller, idea, arguments.markdown)
+    saved = idea_work.write_grill(tx, caller, arguments.idea_id, arguments.markdown)
     return IdeaSaved(idea_id=saved.id, code=saved.code, status=saved.status, doc=_doc(tx, saved.grill_doc_id))
 
 
 def update_idea_plan_md(tx: Transaction, caller: Caller, arguments: UpdateIdeaPlanMd) -> PlanSaved:
-    idea = caller.idea(tx, arguments.idea_id, Need.CHANGE)
-    written = idea_work.write_plan(tx, caller, idea, arguments.markdown)
+    written = idea_work.write_plan(tx, caller, arguments.idea_id, arguments.markdown)
     saved, plan = written.idea, written.plan
     return PlanSaved(
         idea_id=saved.id,
@@ -47,10 +44,9 @@ def update_idea_plan_md(tx: Transaction, caller: Caller, arguments: UpdateIdeaPl
 
 
 def update_idea_plan_reviewed(tx: Transaction, caller: Caller, arguments: UpdateIdeaPlanReviewed) -> PlanReviewed:
-    idea = caller.idea(tx, arguments.idea_id, Need.CHANGE)
     log = arguments.review_log
     findings = [finding.model_dump(mode="json") for finding in log.findings]
-    saved = idea_work.record_review(tx, caller, idea, arguments.approval_status, log.summary, findings)
+    saved = idea_work.record_review(tx, caller, arguments.idea_id, arguments.approval_status, log.summary, findings)
     return PlanReviewed(
         idea_id=saved.id,
         code=saved.code,
@@ -63,9 +59,8 @@ def update_idea_plan_reviewed(tx: Transaction, caller: Caller, arguments: Update
 
 
 def log_idea_decision(tx: Transaction, caller: Caller, arguments: LogIdeaDecision) -> IdeaLogged:
-    idea = caller.idea(tx, arguments.idea_id, Need.CHANGE)
     log = idea_work.log(
-        tx, caller, idea, arguments.type, arguments.content, arguments.metadata, call_id=_log_id(caller)
+        tx, caller, arguments.idea_id, arguments.type, arguments.content, arguments.metadata, call_id=_log_id(caller)
     )
     return IdeaLogged(id=log.id, created_at=log.created_at)
 
