@@ -194,9 +194,10 @@ def test_a_private_ideas_question_is_there_for_its_owner_alone(house: House) -> 
 
     for other in (member, house.admin):
         assert house.read(questions.listed, other) == []
-        for verb in (questions.answer, questions.cancel):
-            with pytest.raises(NotFound, match="question"):
-                house.write(verb, other, "Q-1", *(["yes"] if verb is questions.answer else []))
+        with pytest.raises(NotFound, match="question"):
+            house.write(questions.answer, other, "Q-1", "yes")
+        with pytest.raises(NotFound, match="question"):
+            house.write(questions.cancel, other, "Q-1")
     assert [line.question.code for line in house.read(questions.listed, owner, idea=idea.code)] == ["Q-1"]
     told = [event for event in house.read(lambda tx: tx.events.after(0, None, 1000)) if event.type == "question.asked"]
     assert [(event.product_id, event.user_id) for event in told] == [(None, owner.user.id)]
@@ -231,3 +232,22 @@ def test_a_chat_answers_what_was_said_before_its_claim_and_the_summary_is_the_an
     assert [message.text for message in following.messages] == ["One more thing"]
     assert following.conversation[-1] == IdeaMessageOut(author="agent", text="To the border, 2 kg.")
     assert now(house, idea).status is IdeaStatus.DRAFT
+
+
+def test_further_products_are_read_beside_the_first_where_the_owner_may_look_at_them(house: House) -> None:
+    for code in ("demo", "other", "secret"):
+        house.product(code)
+    owner = house.person("ada")
+    for code in ("demo", "other"):
+        house.write(products.set_member, house.admin, code, "ada", "member")
+    idea = add_idea(house, owner)
+    with pytest.raises(NotFound):
+        house.write(ideas.edit, owner, idea.id, {"products": ["secret"]})
+    all_of_them = [product.id for product in house.read(lambda tx: tx.products.all())]
+    house.write(lambda tx: tx.ideas.set_products(idea.id, all_of_them))
+    agent = take(house, idea, Step.GRILL, owner)
+    assert agent.work.idea is not None
+    assert [(each.product, each.repo_url) for each in agent.work.idea.beside] == [
+        ("other", "https://git.example.org/other.git")
+    ]
+    assert agent.work.repo_url == "https://git.example.org/demo.git"

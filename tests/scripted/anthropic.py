@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import threading
 import time
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -74,7 +74,9 @@ class Request:
 class ScriptedModel:
     """Answers by its script until it is closed. Steps: `tests/scripted/script.py`; the last one repeats."""
 
-    script: Sequence[Step]
+    script: Sequence[Step] = ()
+    #: Scripts of their own for conversations whose prompts contain that text.
+    scripts: Mapping[str, Sequence[Step]] = field(default_factory=dict)
     #: Quota windows told with every answer, e.g. `{"5h": Window(0.83, reset)}`.
     windows: Mapping[str, Window] = field(default_factory=dict)
     requests: list[Request] = field(default_factory=list)
@@ -82,7 +84,7 @@ class ScriptedModel:
 
     def __post_init__(self) -> None:
         self._changed = threading.Condition()
-        self._served: Counter[int] = Counter()
+        self._served: defaultdict[str, Counter[int]] = defaultdict(Counter)
         self._server = _Server(self)
         self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
 
@@ -113,12 +115,14 @@ class ScriptedModel:
         """Notes the question; gives the step that answers it."""
         if not request.tools:
             return -1, say("A title")
+        known = next((text for text in self.scripts if text in request.prompts), "")
+        script = self.scripts[known] if known else self.script
         with self._changed:
-            index = place(self.script, self._served, request.body.get("messages", []))
-            self._served[index] += 1
+            index = place(script, self._served[known], request.body.get("messages", []))
+            self._served[known][index] += 1
             self.requests.append(request)
             self._changed.notify_all()
-        return index, self.script[index]
+        return index, script[index]
 
     def quota_headers(self) -> dict[str, str]:
         if not self.windows:

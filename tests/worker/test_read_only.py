@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
-from ploeg.wire.assignment import Assignment
+from ploeg.wire.assignment import Assignment, RepositoryOut
+from ploeg.workspace.checkout import Checkouts
+from ploeg.workspace.credentials import Credentials
+from ploeg.workspace.git import Git
+from ploeg.workspace.mirror import Mirrors
+from tests.e2e.repository import make_remote
 from tests.worker.assignments import idea_assignment
 from tests.worker.rig import Rig
 
@@ -77,3 +84,33 @@ async def test_limits_are_enforced_for_a_job_that_reads(rig: Rig) -> None:
     report = await rig.run("start()\nmeter(turns=4)\nforever()\n", given)
     assert report.outcome == "too_many_turns"
     assert rig.workspaces() == []
+
+
+async def test_repositories_of_further_products_can_be_read_beside_the_first(rig: Rig, tmp_path: Path) -> None:
+    (tmp_path / "other").mkdir()
+    other = make_remote(tmp_path / "other")
+    given = chat(rig)
+    assert given.idea is not None
+    given.idea.beside = [RepositoryOut(product="other", repo_url=str(other.path))]
+    place = rig.home / "workspaces" / "J-1-beside-1" / "tree"
+    (name, *_) = other.git("ls-tree", "--name-only", "HEAD").split()
+    look = f"start()\nreport(summary=Path({str(place)!r}, {name!r}).read_text())\n"
+
+    report = await rig.run(look, given)
+
+    assert report.summary == other.content("HEAD", name)
+    (brief,) = rig.runtime.briefs
+    assert [str(path) for path in brief.beside] == [str(place)]
+    assert f"`{place}`, the repository of the product `other`" in brief.prompt
+    assert rig.workspaces() == []
+
+
+async def test_what_a_killed_worker_left_to_read_is_thrown_away(rig: Rig) -> None:
+    git = Git()
+    mirror = await Mirrors(rig.home / "mirrors", git, Credentials.load(None)).open(str(rig.remote.path))
+    checkouts = Checkouts(rig.home, git, author_name="A", author_email="a@example.org")
+    tip = (await mirror.base(await mirror.default_branch())).sha
+    left = await checkouts.take(mirror, job_code="J-7", attempt=1, branch=None, commit=tip)
+    (left.tree / "scribble").write_text("x")
+    assert await rig.idle_once() == 0
+    assert (rig.workspaces(), rig.kept_refs()) == ([], [])

@@ -9,7 +9,7 @@ from ploeg.domain.chat import Channel, IdeaMessage
 from ploeg.domain.idea import Idea, IdeaLogType
 from ploeg.domain.job import Job
 from ploeg.store.transaction import Transaction
-from ploeg.wire.assignment import IdeaMessageOut, IdeaOut
+from ploeg.wire.assignment import IdeaMessageOut, IdeaOut, RepositoryOut
 
 #: Decisions and notes that a job is given, the newest ones.
 LOG_MAX = 40
@@ -34,9 +34,25 @@ def idea_out(tx: Transaction, job: Job, idea: Idea) -> IdeaOut:
         plan=idea.plan_md or "",
         review=_review(idea.review_log),
         log=[f"{log.type}: {log.content}" for log in settled[-LOG_MAX:]],
+        beside=_beside(tx, job, idea),
         conversation=[_message(message) for message in earlier[-CONVERSATION_MAX:]],
         messages=[_message(message) for message in to_answer],
     )
+
+
+def _beside(tx: Transaction, job: Job, idea: Idea) -> list[RepositoryOut]:
+    """The repositories of further products, as far as the idea's owner may still look at them."""
+    owner = tx.people.user(idea.user_id)
+    found = (tx.products.get(product_id) for product_id in tx.ideas.products(idea.id))
+    return [
+        RepositoryOut(product=product.code, repo_url=product.repo_url)
+        for product in found
+        if product is not None
+        and product.repo_url is not None
+        and product.id != job.product_id
+        and owner is not None
+        and (owner.is_admin or tx.products.role_of(product.id, owner.id) is not None)
+    ]
 
 
 def _to_answer(message: IdeaMessage, job: Job) -> bool:

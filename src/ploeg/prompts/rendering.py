@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import re
 import secrets
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -38,16 +38,24 @@ class Prompt:
     prompt: str
 
 
-def render(assignment: Assignment, *, resumed: bool = False, last_words: str | None = None) -> Prompt:
+def render(
+    assignment: Assignment,
+    *,
+    resumed: bool = False,
+    last_words: str | None = None,
+    places: Mapping[str, str] | None = None,
+) -> Prompt:
     """The prompts of that assignment. `resumed`: the work of an earlier attempt is in the working directory.
 
-    `last_words` are of an earlier conversation that the agent does not have any more.
+    `last_words` are of an earlier conversation that the agent does not have any more; `places` are where the
+    repositories of further products stand.
     """
     kind = kind_named(assignment.kind)
     mark = _Mark(secrets.token_hex(4))
     values = _values(assignment) | {
         "mode": _mode(assignment, resumed),
         "last_words": last_words,
+        "places": places or {},
         "call": caller(tools_for(kind)),
         "data": mark.around,
         "fenced": fenced,

@@ -51,6 +51,8 @@ class Brief:
     #: What a commit's title begins with, and what it says where the plan names nothing better.
     story_code: str | None = None
     task_title: str = ""
+    #: Further directories that it may read, with the repositories of other products.
+    beside: tuple[PurePosixPath, ...] = ()
     #: A new conversation's id (UUID), for a runtime that lets the caller choose.
     new_session_id: str
     #: An earlier conversation to go on with.

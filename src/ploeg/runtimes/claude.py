@@ -78,6 +78,8 @@ def _flags(brief: Brief) -> list[str]:
         flags += ["--max-turns", str(config.limits.max_turns)]
     if config.limits.max_cost_usd is not None:
         flags += ["--max-budget-usd", f"{config.limits.max_cost_usd:.4f}"]
+    for place in brief.beside:
+        flags += ["--add-dir", str(place)]
     if brief.resume_session_id:
         return [*flags, "--resume", brief.resume_session_id]
     return [*flags, "--session-id", brief.new_session_id]

@@ -67,6 +67,14 @@ class TaskOut(Message, kw_only=True):
     verify_required: str = "ALIGNED_OR_PARTIAL"
 
 
+class RepositoryOut(Message, kw_only=True):
+    """Of a further product that an idea touches, to read."""
+
+    #: The product's code.
+    product: str
+    repo_url: str
+
+
 class IdeaMessageOut(Message, kw_only=True):
     #: `person` or `agent`.
     author: str
@@ -87,6 +95,8 @@ class IdeaOut(Message, kw_only=True):
     review: str = ""
     #: Decisions and notes, the oldest first.
     log: list[str] = field(default_factory=list)
+    #: Those beside the product's own, in an order that does not change.
+    beside: list[RepositoryOut] = field(default_factory=list)
     #: Of a chat: what was said before, the oldest first, and the messages that this job answers.
     conversation: list[IdeaMessageOut] = field(default_factory=list)
     messages: list[IdeaMessageOut] = field(default_factory=list)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from pathlib import PurePosixPath
 
 from ploeg.domain.attempt import Outcome
 from ploeg.domain.config import JobConfig
@@ -25,7 +26,8 @@ def brief_for(live: LiveAttempt, endpoint: ToolEndpoint, sandbox: Sandbox, *, re
     live.hide(endpoint.token, *model_credentials.secrets(credentials))
     session_id = live.session_to_resume
     last_words = assignment.resume.last_words if assignment.resume is not None and session_id is None else None
-    prompt = render(assignment, resumed=resumed or session_id is not None, last_words=last_words)
+    places = {product: str(workspace.tree) for product, workspace in live.beside.items()}
+    prompt = render(assignment, resumed=resumed or session_id is not None, last_words=last_words, places=places)
     task, story = assignment.task, assignment.story
     return Brief(
         program=live.offered.program,
@@ -44,6 +46,7 @@ def brief_for(live: LiveAttempt, endpoint: ToolEndpoint, sandbox: Sandbox, *, re
         new_session_id=str(uuid.uuid4()),
         resume_session_id=session_id,
         credentials=credentials,
+        beside=tuple(PurePosixPath(place) for place in places.values()),
     )
 
 

@@ -43,6 +43,8 @@ class LiveAttempt:
         self.redactor = Redactor(self._secrets)
         self.mirror: Mirror | None = None
         self.workspace: Workspace | None = None
+        #: Further repositories to read, by their product's code.
+        self.beside: dict[str, Workspace] = {}
         #: The earlier conversation, if this worker still has it.
         self.session_to_resume = _session_to_resume(bench, assignment)
         #: What was kept last.
@@ -101,7 +103,7 @@ class LiveAttempt:
         spec = SandboxSpec(
             workspace=workspace.tree,
             home=home,
-            readable=(workspace.mirror_objects, *readable),
+            readable=(workspace.mirror_objects, *(other.tree for other in self.beside.values()), *readable),
             tool_paths=self.bench.tool_paths,
         )
         return self.bench.backend.around(spec)

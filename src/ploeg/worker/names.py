@@ -10,5 +10,10 @@ def verify_checkout(job_code: str) -> str:
     return job_code + _VERIFY
 
 
+def beside(job_code: str, number: int) -> str:
+    """The checkout of a further repository that a job reads."""
+    return f"{job_code}-beside-{number}"
+
+
 def is_verify_checkout(name: str) -> bool:
     return name.endswith(_VERIFY)

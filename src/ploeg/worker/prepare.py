@@ -8,9 +8,11 @@ from ploeg.domain.attempt import Outcome
 from ploeg.domain.kinds import WorkspaceMode, kind_named
 from ploeg.worker.failure import PhaseFailed
 from ploeg.worker.live import LiveAttempt
+from ploeg.worker.names import beside
 from ploeg.worker.put_away import put_away
 from ploeg.worker.shell import run_command, told
-from ploeg.workspace.keep import KeepFailed
+from ploeg.workspace.checkout import Workspace
+from ploeg.workspace.keep import KeepFailed, NeverKept
 from ploeg.workspace.mirror import Base, Mirror
 
 
@@ -53,14 +55,26 @@ async def _clear_the_place(live: LiveAttempt, mirror: Mirror) -> None:
 
 async def _check_out_to_read(live: LiveAttempt, mirror: Mirror) -> None:
     """The tip of the default branch, on no branch: nothing of it is kept, and nothing is set up to run."""
-    assignment = live.assignment
-    tip = await mirror.base(await mirror.default_branch())
-    live.workspace = await live.bench.checkouts.take(
-        mirror, job_code=assignment.job_code, attempt=assignment.attempt_number, branch=None, commit=tip.sha
-    )
-    live.progress.base_sha = tip.sha
+    live.workspace = workspace = await _to_read(live, mirror, live.assignment.job_code)
+    live.progress.base_sha = workspace.base
     live.save()
-    live.note("prepared", base=tip.sha, commit=tip.sha, branch=None, resumed=False)
+    further = live.assignment.idea.beside if live.assignment.idea is not None else []
+    for number, repository in enumerate(further, 1):
+        other = await live.bench.mirrors.open(repository.repo_url)
+        await other.fetch()
+        live.beside[repository.product] = await _to_read(live, other, beside(live.assignment.job_code, number))
+    live.note("prepared", base=workspace.base, commit=workspace.base, branch=None, beside=len(further), resumed=False)
+
+
+async def _to_read(live: LiveAttempt, mirror: Mirror, name: str) -> Workspace:
+    checkouts = live.bench.checkouts
+    left = checkouts.existing(name)
+    if left is not None:
+        await checkouts.remove(left, NeverKept())
+    tip = await mirror.base(await mirror.default_branch())
+    return await checkouts.take(
+        mirror, job_code=name, attempt=live.assignment.attempt_number, branch=None, commit=tip.sha
+    )
 
 
 async def _check_out(live: LiveAttempt, mirror: Mirror) -> bool:

@@ -145,3 +145,5 @@ class Runner:
         kept = live.kept if live.works else NeverKept()
         if live.workspace is not None and kept is not None and self._statement.not_kept is None:
             await clear(self._bench, live.workspace, kept)
+        for workspace in live.beside.values():
+            await clear(self._bench, workspace, NeverKept())
