@@ -7,8 +7,9 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Header, Query, Response
 
+from ploeg.api import sprint_pages
 from ploeg.api.access import Caller, Plane
-from ploeg.control import cancel, logs, queue_order, read, submit
+from ploeg.control import cancel, cascade, logs, queue_order, read, submit
 from ploeg.control.plane import ControlPlane
 from ploeg.control.read import AttemptView, JobLine, JobView
 from ploeg.control.submit import Submitted, Wish
@@ -30,6 +31,7 @@ from ploeg.wire.jobs import (
     ReceiptOut,
     UsageOut,
 )
+from ploeg.wire.sprints import CascadeOut
 
 router = APIRouter(prefix="/jobs", tags=["jobs"])
 
@@ -96,6 +98,12 @@ async def retry_job(
     """Queues a new job for the task of an ended one."""
     wished = _wish(wish or JobWish(), key)
     return await _submitted(plane, await plane.write(submit.retry, caller, plane.installation, job, wished), response)
+
+
+@router.get("/{job}/cascade")
+async def job_cascade(plane: Plane, caller: Caller, job: str) -> CascadeOut:
+    """What a failure of the job would take with it; nothing is changed."""
+    return sprint_pages.cascade(await plane.read(cascade.preview, caller, job))
 
 
 @router.get("/{job}/log")

@@ -85,6 +85,8 @@ def _out(view: ProductView) -> ProductOut:
         max_in_review=product.max_in_review,
         active_hours=ActiveHoursOut.model_validate(product.active_hours) if product.active_hours else None,
         enabled_doc_folders=list(folders_of(product.enabled_doc_folders)),
+        pr_strategy=product.pr_strategy,
+        auto_pr=product.auto_pr,
         config=product.config.as_dict(),
         role=view.role,
         archived_at=product.archived_at,

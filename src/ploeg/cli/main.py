@@ -21,6 +21,7 @@ COMMANDS = {
     "demo": ("ploeg.cli.demo.command:demo", "See the main job run once, in a throw-away home."),
     "product": ("ploeg.cli.product:product", "Products: a repository, what done means for it, and how its jobs run."),
     "backlog": ("ploeg.cli.backlog:backlog", "Backlog items, stories and tasks."),
+    "sprint": ("ploeg.cli.sprint:sprint", "Sprints: a goal, the stories planned to reach it, and their runs."),
     "docs": ("ploeg.cli.docs:docs", "Docs of a product: decisions, specs, plans, and the guide of its agents."),
     "job": ("ploeg.cli.job:job", "Queue agent work and follow it."),
     "queue": ("ploeg.cli.queue:queue", "Show what runs, what is next in which order, and why each job waits."),

@@ -27,7 +27,8 @@ class Preview:
     story: str | None
     pbi: str | None
     sprints: Sequence[str]
-    runs: Sequence[SprintRun]
+    #: Runs that would end, by the codes of their sprints.
+    runs: Sequence[str]
     cancelled: Sequence[Job]
 
 
@@ -64,7 +65,7 @@ def preview(tx: Transaction, actor: Principal, reference: str) -> Preview:
         story=story.code if story is not None else None,
         pbi=pbi.code if pbi is not None and pbi.status is not PbiStatus.BLOCKED else None,
         sprints=[sprint.code for sprint in sprints],
-        runs=runs,
+        runs=[sprint.code for run in runs if (sprint := tx.sprints.get(run.sprint_id)) is not None],
         cancelled=sorted(cancelled.values(), key=lambda each: each.number),
     )
 

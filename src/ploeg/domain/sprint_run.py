@@ -111,7 +111,8 @@ class SprintRun:
 
     def end(self, status: RunStatus, now: datetime, reason: str | None = None, task: TaskId | None = None) -> Self:
         assert status.terminal
-        return self._move(status, ended_at=now, failure_reason=reason, failed_task_id=task, pause=None)
+        failed = task or self.failed_task_id
+        return self._move(status, ended_at=now, failure_reason=reason, failed_task_id=failed, pause=None)
 
     def evolve(self, **changes: Any) -> Self:
         """A change that does not touch the status."""

@@ -24,6 +24,7 @@ _ACTIVE_IN_LANE = JOB.select.where(jobs.c.lane == bindparam("lane"), active(jobs
 _UNFINISHED_FOR_TASK = (
     JOB.select.where(jobs.c.task_id == bindparam("task_id"), unfinished(jobs)).order_by(jobs.c.number).limit(1)
 )
+_UNFINISHED_IN_LANE = JOB.select.where(jobs.c.lane == bindparam("lane"), unfinished(jobs)).order_by(jobs.c.number)
 _UNFINISHED_OF_IDEA = JOB.select.where(jobs.c.idea_id == bindparam("idea_id"), unfinished(jobs)).order_by(jobs.c.number)
 _KEEP_PRIVATE = update(jobs).where(jobs.c.idea_id == bindparam("of_idea"))
 _OF_RUN = JOB.select.where(jobs.c.sprint_run_id == bindparam("run_id")).order_by(jobs.c.number)
@@ -31,9 +32,8 @@ _UNFINISHED_OF_RUN = _OF_RUN.where(unfinished(jobs))
 _EARLIER_IN_LANE = JOB.select.where(
     jobs.c.lane == bindparam("lane"), jobs.c.sequence < bindparam("sequence"), unfinished(jobs)
 ).order_by(jobs.c.sequence)
-_UNFINISHED_OF_STORIES = JOB.select.where(
-    jobs.c.story_id.in_(bindparam("story_ids", expanding=True)), unfinished(jobs)
-).order_by(jobs.c.number)
+_OF_STORIES = JOB.select.where(jobs.c.story_id.in_(bindparam("story_ids", expanding=True))).order_by(jobs.c.number)
+_UNFINISHED_OF_STORIES = _OF_STORIES.where(unfinished(jobs))
 _UNFINISHED = (
     select(jobs.c.product_id, func.count())
     .where(jobs.c.product_id.in_(bindparam("product_ids", expanding=True)), unfinished(jobs))
@@ -111,6 +111,10 @@ class Jobs:
     def active_in_lane(self, lane: str) -> Job | None:
         return JOB.one(self._tx, _ACTIVE_IN_LANE, lane=lane)
 
+    def unfinished_in_lane(self, lane: str) -> Job | None:
+        """The oldest job of that lane that is queued, claimed, running or waiting."""
+        return JOB.one(self._tx, _UNFINISHED_IN_LANE, lane=lane)
+
     def unfinished_for_task(self, task_id: TaskId) -> Job | None:
         """The oldest job of that task that is queued, claimed, running or waiting."""
         return JOB.one(self._tx, _UNFINISHED_FOR_TASK, task_id=task_id)
@@ -130,3 +134,7 @@ class Jobs:
     def earlier_in_lane(self, lane: str, sequence: int) -> list[Job]:
         """Unfinished ones that come before that place, the first one first."""
         return JOB.all(self._tx, _EARLIER_IN_LANE, lane=lane, sequence=sequence)
+
+    def of_stories(self, story_ids: Sequence[StoryId]) -> list[Job]:
+        """Of all those stories, the oldest first."""
+        return JOB.all(self._tx, _OF_STORIES, story_ids=list(story_ids))

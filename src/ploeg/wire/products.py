@@ -9,6 +9,7 @@ from pydantic import Field
 
 from ploeg.domain.access import Role
 from ploeg.domain.doc import Folder
+from ploeg.domain.sprint import PrStrategy
 from ploeg.wire.base import Reply, Request, Whole
 from ploeg.wire.config import ConfigIn
 
@@ -35,6 +36,8 @@ class ProductOut(Reply):
     max_in_review: int | None = Field(description="How much may wait for review before new work begins.")
     active_hours: ActiveHoursOut | None = Field(description="When its jobs may begin; null: always.")
     enabled_doc_folders: list[Folder] = Field(description="The folders of docs that it uses.")
+    pr_strategy: PrStrategy = Field(description="How a sprint's run is cut into jobs and branches.")
+    auto_pr: bool = Field(description="Whether pull requests are opened by themselves for what jobs push.")
     config: dict[str, Any] = Field(description="The product's layer of the config: only what it says.")
     role: Role = Field(description="The caller's place in it.")
     archived_at: datetime | None
@@ -57,6 +60,8 @@ class ProductEdit(Request):
     )
     active_hours: ActiveHoursIn | None = Field(default=None, description="When its jobs may begin; null: always.")
     enabled_doc_folders: list[str] | None = Field(default=None, description="Folders of docs; null: all of them.")
+    pr_strategy: str = Field(default="", description="STORY, SPRINT or SPRINT_BATCH.")
+    auto_pr: bool = False
     config: ConfigIn | None = None
 
 
