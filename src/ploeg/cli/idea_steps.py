@@ -1,0 +1,188 @@
+"""What takes an idea further: by an agent, or by your own hand."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+import click
+
+from ploeg.cli import options, render
+from ploeg.cli.client import Client, path
+from ploeg.cli.idea import until
+from ploeg.cli.session import signed_in
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+_STEP = (
+    click.argument("idea"),
+    click.option("--instruction", metavar="TEXT", help="Something more that the agent should know."),
+    click.option("--label", "labels", multiple=True, help="A label that the worker must offer; repeatable."),
+    until,
+    click.option("--wait", is_flag=True, help="Show the job's phases and stay until it has ended."),
+    options.config,
+    options.as_json,
+)
+_file = click.option("--file", metavar="FILE", help="No agent: take this text; - is standard input.")
+
+
+def _step(command: Command) -> Command:
+    """The arguments of a command that queues a job of an idea."""
+    for option in reversed(_STEP):
+        command = option(command)
+    return command
+
+
+@click.command()
+@_file
+@_step
+def grill(idea: str, file: str | None, as_json: bool, **fields: Any) -> int:
+    """Have an agent ask you until the idea is clear; its questions are answered with `ploeg question`.
+
+    \b
+    Example:
+      ploeg idea grill IDEA-1 --wait
+    """
+    client = signed_in()
+    if file is None:
+        return _queue(client, idea, "grill", as_json, fields)
+    text = options.text_from("--file", file)
+    changed = client.put("/ideas" + path(idea, "grill"), {"markdown": text})
+    _said(changed, as_json, f"{changed['code']} is {changed['status']}; next: `ploeg idea plan {changed['code']}`")
+    return 0
+
+
+@click.command()
+@_file
+@_step
+def plan(idea: str, file: str | None, as_json: bool, **fields: Any) -> int:
+    """Have an agent plan the idea. A plan of your own with --file: every flaw is named with its line and field.
+
+    \b
+    Example:
+      ploeg idea plan IDEA-1 --until backlog
+      ploeg idea plan IDEA-1 --file plan.md
+    """
+    client = signed_in()
+    if file is None:
+        return _queue(client, idea, "plan", as_json, fields)
+    written = client.put("/ideas" + path(idea, "plan"), {"markdown": options.text_from("--file", file)})
+    code = written["idea"]["code"]
+    said = f"{code} is {written['idea']['status']}: {written['stories']} stories, {written['tasks']} tasks"
+    if as_json:
+        render.emit_json(written)
+    elif written["ok"]:
+        render.say(f"{said}; next: `ploeg idea review {code}` or `ploeg idea materialise {code}`")
+    else:
+        from ploeg.cli.idea_view import show_flaws
+
+        show_flaws(written["flaws"])
+    return 0 if written["ok"] else 1
+
+
+@click.command()
+@click.option("--approve", metavar="WHY", help="No agent: approve the plan yourself.")
+@click.option("--request-changes", metavar="WHY", help="No agent: ask for another plan.")
+@click.option("--reject", metavar="WHY", help="No agent: no plan for this idea will do.")
+@_step
+def review(
+    idea: str,
+    approve: str | None,
+    request_changes: str | None,
+    reject: str | None,
+    as_json: bool,
+    **fields: Any,
+) -> int:
+    """Have another agent judge the plan, or judge it yourself.
+
+    \b
+    Example:
+      ploeg idea review IDEA-1
+      ploeg idea review IDEA-1 --approve "small and clear"
+    """
+    given = {"approved": approve, "changes_requested": request_changes, "rejected": reject}
+    verdicts = [(verdict, why) for verdict, why in given.items() if why is not None]
+    if len(verdicts) > 1:
+        raise click.UsageError("give one verdict")
+    client = signed_in()
+    if not verdicts:
+        return _queue(client, idea, "review", as_json, fields)
+    verdict, why = verdicts[0]
+    changed = client.post("/ideas" + path(idea, "review"), {"verdict": verdict, "summary": why})
+    _said(changed, as_json, f"{changed['code']} is {changed['status']}")
+    return 0
+
+
+@click.command()
+@click.option("--instruction", metavar="TEXT", help="Something more that the first agent should know.")
+@click.argument("idea")
+@click.option(
+    "--until",
+    required=True,
+    type=click.Choice(("plan", "review", "backlog", "sprint")),
+    help="How far; questions still come to you.",
+)
+@options.config
+@options.as_json
+def go(idea: str, as_json: bool, **fields: Any) -> int:
+    """Send an idea on its way from where it stands: each step that ends well begins the next.
+
+    \b
+    Example:
+      ploeg idea go IDEA-1 --until sprint
+    """
+    return _queue(signed_in(), idea, None, as_json, fields | {"wait": False})
+
+
+@click.command()
+@click.argument("idea")
+@click.option("--alongside", is_flag=True, help="Leave an item that it became before where it is.")
+@options.as_json
+def materialise(idea: str, alongside: bool, as_json: bool) -> None:
+    """Make a backlog item with stories and tasks of the plan, ready for jobs and sprints.
+
+    \b
+    Example:
+      ploeg idea materialise IDEA-1
+    """
+    made = signed_in().post("/ideas" + path(idea, "materialisation"), {"alongside": alongside})
+    if as_json:
+        render.emit_json(made)
+        return
+    render.say(f"{made['pbi']} with {', '.join(made['stories'])}: {made['tasks']} tasks, ready for work")
+    if made["replaced"]:
+        render.say(f"{made['replaced']}, which it was before, is archived")
+
+
+def _queue(client: Client, idea: str, step: str | None, as_json: bool, fields: dict[str, Any]) -> int:
+    wait = fields.pop("wait")
+    layer = options.pop_config(fields)
+    body = options.given(fields | {"step": step, "config": layer or None})
+    started = client.post("/ideas" + path(idea, "jobs"), body, key=uuid.uuid4().hex)
+    job = started["job"]
+    if wait and job:
+        return _until_ended(client, job["code"], as_json)
+    if as_json:
+        render.emit_json(started)
+    elif job:
+        render.say(f"{job['code']} queued; follow it with `ploeg job logs {job['code']} -f`")
+    else:
+        render.say(f"{started['idea']['code']} is {started['idea']['status']}")
+    return 0
+
+
+def _until_ended(client: Client, job: str, as_json: bool) -> int:
+    from ploeg.cli.follow import PhaseLines, until_ended
+
+    ended = until_ended(client, job, None if as_json else PhaseLines())
+    if as_json:
+        render.emit_json(ended)
+    return 0 if ended["status"] == "done" else 1
+
+
+def _said(idea: dict[str, Any], as_json: bool, said: str) -> None:
+    if as_json:
+        render.emit_json(idea)
+    else:
+        render.say(said)

@@ -1,0 +1,94 @@
+"""How an idea and the flaws of a plan look on a terminal."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from ploeg.cli import render
+
+#: What an idea's owner can do next, by its status.
+_NEXT = {
+    "DRAFT": ("ploeg idea grill {code}", "ploeg idea go {code} --until sprint"),
+    "GRILL_FAILED": ("ploeg idea grill {code}",),
+    "GRILLED": ("ploeg idea plan {code}",),
+    "PLAN_FAILED": ("ploeg idea plan {code}", "ploeg idea show {code} --plan"),
+    "PLAN_READY": ("ploeg idea review {code}", "ploeg idea materialise {code}"),
+    "PLAN_REVIEW_FAILED": ("ploeg idea plan {code}", "ploeg idea review {code} --approve WHY"),
+    "PLAN_REVIEWED": ("ploeg idea materialise {code}",),
+    "PLANNED": ("ploeg backlog pbi show {pbi}",),
+}
+
+
+def show_idea(idea: dict[str, Any]) -> None:
+    """All of an idea but its texts, which have flags of their own."""
+    way = f"{idea['status']}, on its way to {idea['until']}" if idea["until"] else idea["status"]
+    render.record(
+        [
+            ("idea", f"{idea['code']}  {idea['title']}"),
+            ("owner", idea["owner"] + ("" if idea["shared"] else ", who alone sees it")),
+            ("product", ", ".join(filter(None, [idea["product"], *idea["products"]]))),
+            ("status", way + (", archived" if idea["archived_at"] else "")),
+            ("jobs", ", ".join(idea["jobs"])),
+            ("item", idea["pbi"]),
+            ("description", idea["description"]),
+            ("report", _size(idea, "grill_md", "grill")),
+            ("plan", _size(idea, "plan_md", "plan")),
+            ("review", _review(idea["review_log"])),
+        ]
+    )
+    _findings(idea["review_log"])
+    if idea["flaws"]:
+        render.say()
+        show_flaws(idea["flaws"])
+    for question in idea["questions"]:
+        render.say()
+        render.say(render.harmless(f"{question['code']} waits for an answer: {question['question']}", lines=True))
+    _log(idea["log"])
+    _next(idea)
+
+
+def show_flaws(flaws: Sequence[dict[str, Any]]) -> None:
+    """What keeps a text from being a plan, with the place of each flaw."""
+    many = f"{len(flaws)} things" if len(flaws) > 1 else "one thing"
+    render.say(f"this is no plan yet; mend {many}:")
+    wide = max(len(str(flaw["line"])) for flaw in flaws)
+    for flaw in flaws:
+        where = render.harmless(f"{flaw['field']}: " if flaw["field"] else "")
+        render.say(f"  line {flaw['line']:>{wide}}  {where}{render.harmless(flaw['remedy'])}")
+
+
+def _size(idea: dict[str, Any], field: str, flag: str) -> str | None:
+    text = idea[field]
+    return f"{len(text.splitlines())} lines: ploeg idea show {idea['code']} --{flag}" if text else None
+
+
+def _review(log: dict[str, Any] | None) -> str | None:
+    if not log:
+        return None
+    rounds = len(log["rounds"])
+    count = f" (round {rounds})" if rounds > 1 else ""
+    return f"{log['verdict'].replace('_', ' ')}{count}: {log['summary']}"
+
+
+def _findings(log: dict[str, Any] | None) -> None:
+    for finding in (log or {"rounds": []})["rounds"][-1:]:
+        for each in finding["findings"]:
+            said = each.get("problem", each) if isinstance(each, dict) else each
+            grave = f"{each['severity']}: " if isinstance(each, dict) and each.get("severity") else ""
+            where = f" ({each['where']})" if isinstance(each, dict) and each.get("where") else ""
+            render.say(render.harmless(f"  - {grave}{said}{where}", lines=True))
+
+
+def _log(lines: Sequence[dict[str, Any]]) -> None:
+    if lines:
+        render.say()
+        rows = [(render.ago(each["created_at"]), each["type"], each["content"].partition("\n")[0]) for each in lines]
+        render.table(("when", "what", "content"), rows, empty="")
+
+
+def _next(idea: dict[str, Any]) -> None:
+    steps = _NEXT.get(idea["status"], ()) if not idea["archived_at"] and not idea["until"] else ()
+    if steps:
+        render.say()
+        render.say("next: " + "  or  ".join(step.format(**idea) for step in steps))
