@@ -87,6 +87,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     # Defaults for every job (the installation's layer of the config)
     runtime: Annotated[str, _help("Runtime of a job that names none.")] = "patch"
     model: Annotated[str, _help("Model of a job that names none; empty leaves it to the runtime.")] = ""
+    review_runtime: Annotated[str, _help("Runtime of a review of a plan; empty: as any job's.")] = ""
+    review_model: Annotated[str, _help("Model of a review of a plan; empty: as any job's.")] = ""
     max_minutes: Annotated[float, _help("Wall clock of an agent, in minutes; 0: the kind's own.", ge=0)] = 0.0
     max_silence_minutes: Annotated[float, _help("Minutes an agent may say nothing; 0: the kind's own.", ge=0)] = 0.0
     max_turns: Annotated[int, _help("Turns an agent may take; 0: the kind's own.", ge=0)] = 0

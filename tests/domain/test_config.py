@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -55,7 +56,8 @@ def test_an_empty_list_of_commands_is_something_said() -> None:
 
 
 def test_the_source_names_every_field_that_a_layer_may_set() -> None:
-    assert set(resolve(KIND).source) == set(ConfigLayer.__dataclass_fields__)
+    of_reviews = {"review_runtime", "review_model"}
+    assert set(resolve(KIND).source) == set(ConfigLayer.__dataclass_fields__) - of_reviews
 
 
 @pytest.mark.parametrize(
@@ -124,3 +126,47 @@ def test_a_layer_survives_being_stored(layer: ConfigLayer) -> None:
 def test_an_unknown_kind_is_refused_with_the_ones_there_are() -> None:
     with pytest.raises(Invalid, match="TASK_IMPLEMENTATION"):
         kind_named("TASK_DREAMING")
+
+
+JUDGE = KINDS[KindName.IDEA_REVIEW_PLAN]
+USUAL = ConfigLayer(runtime="claude", model="sonnet")
+
+
+@pytest.mark.parametrize(
+    ("job", "product", "installation", "chosen"),
+    [
+        (None, USUAL, None, ("claude", "product", "sonnet", "product")),
+        (None, replace(USUAL, review_model="opus"), None, ("claude", "product", "opus", "product")),
+        (None, USUAL, ConfigLayer(review_model="opus"), ("claude", "product", "opus", "installation")),
+        (None, USUAL, ConfigLayer(review_runtime="codex"), ("codex", "installation", None, "kind")),
+        (
+            None,
+            replace(USUAL, review_runtime="codex", review_model="gpt"),
+            ConfigLayer(review_runtime="patch", review_model="none"),
+            ("codex", "product", "gpt", "product"),
+        ),
+        (
+            ConfigLayer(runtime="claude", model="haiku"),
+            replace(USUAL, review_runtime="codex", review_model="gpt"),
+            None,
+            ("claude", "job", "haiku", "job"),
+        ),
+        (
+            ConfigLayer(model="haiku"),
+            replace(USUAL, review_runtime="codex"),
+            None,
+            ("codex", "product", "haiku", "job"),
+        ),
+    ],
+)
+def test_a_judge_runs_with_what_is_named_for_reviews_unless_the_job_wishes_otherwise(
+    job: ConfigLayer | None, product: ConfigLayer, installation: ConfigLayer | None, chosen: tuple[str | None, ...]
+) -> None:
+    config = resolve(JUDGE, job=job, product=product, installation=installation)
+    assert (config.runtime, config.source["runtime"], config.model, config.source["model"]) == chosen
+
+
+def test_only_a_judge_runs_with_what_is_named_for_reviews() -> None:
+    for kind in KINDS.values():
+        config = resolve(kind, product=replace(USUAL, review_runtime="codex", review_model="gpt"))
+        assert (config.runtime == "codex") == kind.judges == (kind.name is KindName.IDEA_REVIEW_PLAN)

@@ -60,6 +60,8 @@ def installation_of(settings: Settings) -> Installation:
     layer = ConfigLayer(
         runtime=settings.runtime or None,
         model=settings.model or None,
+        review_runtime=settings.review_runtime or None,
+        review_model=settings.review_model or None,
         max_minutes=settings.max_minutes or None,
         max_silence_minutes=settings.max_silence_minutes or None,
         max_turns=settings.max_turns or None,

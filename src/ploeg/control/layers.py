@@ -22,10 +22,12 @@ def checked(wishes: Mapping[str, Any], base: ConfigLayer | None = None) -> Confi
     said = base.as_dict() if base is not None else {}
     said |= wishes
     layer = ConfigLayer.of({name: value for name, value in said.items() if value is not None})
-    if layer.runtime is not None:
-        runtime("runtime", layer.runtime)
-    if layer.model is not None:
-        line("model", layer.model, NAME_MAX)
+    for field, name in (("runtime", layer.runtime), ("review_runtime", layer.review_runtime)):
+        if name is not None:
+            runtime(field, name)
+    for field, name in (("model", layer.model), ("review_model", layer.review_model)):
+        if name is not None:
+            line(field, name, NAME_MAX)
     if layer.thinking_budget is not None and layer.thinking_budget > THINKING_MAX:
         raise Invalid("thinking_budget", layer.thinking_budget, f"give at most {THINKING_MAX} tokens")
     _check_commands("verify_commands", layer.verify_commands)

@@ -50,6 +50,9 @@ class ConfigLayer:
 
     runtime: str | None = None
     model: str | None = None
+    #: In place of the two for jobs that judge what another job made.
+    review_runtime: str | None = None
+    review_model: str | None = None
     thinking_budget: int | None = None
     permission_mode: str | None = None
     max_minutes: float | None = None
@@ -77,7 +80,7 @@ class ConfigLayer:
 
     def check(self) -> None:
         """`Invalid` names the first field whose value has the wrong type or makes no sense."""
-        for name in ("runtime", "model", "permission_mode"):
+        for name in ("runtime", "model", "review_runtime", "review_model", "permission_mode"):
             self._expect(name, _is_name, "give a name")
         for name in ("max_minutes", "max_silence_minutes", "max_cost_usd", "verify_timeout"):
             self._expect(name, lambda n: _is_number(n) and n > 0, "give a number above zero")
@@ -121,6 +124,9 @@ def _are_commands(value: Any) -> bool:
     return isinstance(value, tuple) and all(isinstance(c, str) and c.strip() and "\0" not in c for c in value)
 
 
+Layers = Mapping[str, ConfigLayer | None]
+
+
 def resolve(
     kind: Kind,
     *,
@@ -134,18 +140,16 @@ def resolve(
     source: dict[str, str] = {}
 
     def first(name: str, default: Any) -> Any:
-        for layer_name, layer in layers.items():
-            value = getattr(layer, name) if layer is not None else None
-            if value is not None:
-                source[name] = layer_name
-                return value
-        source[name] = "kind"
-        return default
+        source[name], value = _said(layers, name) or ("kind", default)
+        return value
 
+    runtime, model = first("runtime", "patch"), first("model", kind.model)
+    if kind.judges:
+        runtime, model = _of_a_judge(kind, layers, source, runtime, model)
     budget = first("thinking_budget", kind.thinking_budget)
     return JobConfig(
-        runtime=first("runtime", "patch"),
-        model=first("model", kind.model),
+        runtime=runtime,
+        model=model,
         thinking_budget=budget,
         effort=effort_for(budget),
         permission_mode=PermissionMode(first("permission_mode", kind.permission_mode)),
@@ -164,6 +168,31 @@ def resolve(
         auto_commit=first("auto_commit", False),
         source=source,
     )
+
+
+def _said(layers: Layers, name: str) -> tuple[str, Any] | None:
+    """The first layer that says something of a field, and what it says."""
+    for layer_name, layer in layers.items():
+        value = getattr(layer, name) if layer is not None else None
+        if value is not None:
+            return layer_name, value
+    return None
+
+
+def _of_a_judge(
+    kind: Kind, layers: Layers, source: dict[str, str], runtime: str, model: str | None
+) -> tuple[str, str | None]:
+    """Runtime and model as they are named for reviews, unless the job itself wishes otherwise; `source` says so too."""
+    named = _said(layers, "review_runtime")
+    if named is not None and source["runtime"] != "job":
+        if named[1] != runtime and source["model"] != "job":
+            # A model that was named for the usual runtime means nothing to another one.
+            source["model"], model = "kind", kind.model
+        source["runtime"], runtime = named
+    named = _said(layers, "review_model")
+    if named is not None and source["model"] != "job":
+        source["model"], model = named
+    return runtime, model
 
 
 def effort_for(thinking_budget: int) -> str | None:

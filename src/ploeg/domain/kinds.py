@@ -64,6 +64,8 @@ class Kind:
     gated: bool
     #: `done` needs a summary, which is the answer that somebody waits for.
     summary_required: bool
+    #: It judges another job's work: it runs with `review_runtime` and `review_model` where a layer names them.
+    judges: bool = False
     #: The tool without whose success it is not done: the result is what that tool saves.
     delivers: str | None = None
 
@@ -146,6 +148,7 @@ KINDS: dict[KindName, Kind] = {
             tools=("update_job_status", "update_idea_plan_reviewed", "log_idea_decision", *_DOCS),
             gated=False,
             summary_required=False,
+            judges=True,
             delivers="update_idea_plan_reviewed",
         ),
         Kind(

@@ -14,6 +14,8 @@ class ConfigIn(Request):
 
     runtime: str | None = None
     model: str | None = None
+    review_runtime: str | None = Field(default=None, description="In place of `runtime`, for reviews of plans.")
+    review_model: str | None = Field(default=None, description="In place of `model`, for reviews of plans.")
     thinking_budget: Whole | None = Field(default=None, description="Tokens.")
     permission_mode: str | None = None
     max_minutes: Finite | None = None
