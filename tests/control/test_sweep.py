@@ -1,16 +1,19 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
-from ploeg.control import cancel, report, sweep
+from ploeg.control import cancel, dispatch, report, sweep
 from ploeg.control.sweep import Sweeper
 from ploeg.control.watch import Fit
 from ploeg.domain.attempt import Outcome
 from ploeg.domain.errors import Superseded
 from ploeg.domain.job import JobStatus
-from ploeg.wire.work import FinishReport
+from ploeg.domain.lease import LeaseTerms
+from ploeg.wire.work import ClaimRequest, FinishReport
 from tests.control.house import House
 
 pytestmark = pytest.mark.anyio
@@ -73,6 +76,21 @@ async def test_a_job_put_off_brings_the_next_look_forward(house: House) -> None:
         resting = asyncio.create_task(sweeper.rest(subscription, rest, until))
         crashed = FinishReport(outcome="agent_crashed", phase="agent")
         await house.plane.work(hand.secret, report.finish, got.attempt_id, crashed)
+        async with asyncio.timeout(5):
+            await resting
+
+
+async def test_a_lease_taken_while_it_rests_is_not_looked_at_late(house: House) -> None:
+    house.installation = replace(house.installation, lease=LeaseTerms(seconds=3, renew_every=1))
+    sweeper = Sweeper(house.plane)
+    rest, until = await sweeper.look()
+    assert rest > timedelta(seconds=3)
+    house.run(house.a_task())
+    hand = house.hand()
+    with house.plane.watch.subscribed() as subscription:
+        resting = asyncio.create_task(sweeper.rest(subscription, rest, until))
+        request = ClaimRequest(worker=hand.info, claim_key="key")
+        await house.plane.work(hand.secret, dispatch.claim, house.installation, request)
         async with asyncio.timeout(5):
             await resting
 

@@ -160,7 +160,7 @@ def wait_for(condition: Callable[[], bool], what: str, explain: Callable[[], str
     deadline = time.monotonic() + PATIENCE
     while not condition():
         assert time.monotonic() < deadline, f"waited {PATIENCE:g} s for {what}\n{explain()}"
-        time.sleep(0.05)  # polling another process; bounded above
+        time.sleep(0.1)  # polling another process; bounded above
 
 
 def _free_port() -> int:

@@ -24,6 +24,7 @@ AFTER_A_FAULT = timedelta(seconds=5)
 
 #: Events that make something due, and which of their facts says when.
 _DUE = {
+    "job.claimed": "lease_until",
     "job.queued": "not_before",
     "job.changed": "not_before",
     "question.asked": "expires_at",
