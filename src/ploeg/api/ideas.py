@@ -153,8 +153,9 @@ async def write_plan(plane: Plane, caller: Caller, idea: str, text: TextIn) -> P
 async def review_plan(plane: Plane, caller: Caller, idea: str, review: ReviewIn) -> IdeaOut:
     """A person's own verdict on its plan."""
     person = PersonCaller(caller, plane.installation)
-    said = (review.verdict, review.summary, review.findings)
-    return await _shown(plane, await plane.write(idea_work.record_review, person, idea, *said))
+    findings = [finding.model_dump(exclude_none=True) for finding in review.findings]
+    verdict = (review.verdict, review.summary, findings)
+    return await _shown(plane, await plane.write(idea_work.record_review, person, idea, *verdict))
 
 
 @router.post("/{idea}/materialisation", status_code=201)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -67,9 +67,17 @@ def write_plan(tx: Transaction, caller: Caller, reference: str, markdown: str) -
 
 
 def record_review(
-    tx: Transaction, caller: Caller, reference: str, verdict: str, summary: str, findings: Sequence[Any] = ()
+    tx: Transaction,
+    caller: Caller,
+    reference: str,
+    verdict: str,
+    summary: str,
+    findings: Sequence[Mapping[str, Any]] = (),
 ) -> Idea:
-    """The verdict on the plan as it stands: `approved`, `changes_requested` or `rejected`, never without a reason."""
+    """The verdict on the plan as it stands: `approved`, `changes_requested` or `rejected`, never without a reason.
+
+    A finding has its `problem`, and as far as it goes a `severity`, a `where` and a `remedy`.
+    """
     before = _held(tx, caller, reference, Step.REVIEW)
     if before.plan_md is None:
         raise Conflict(f"{before.code} has no plan to review")
@@ -82,7 +90,7 @@ def record_review(
     this = {
         "verdict": judged,
         "summary": said,
-        "findings": kept_json(list(findings)),
+        "findings": kept_json([dict(finding) for finding in findings]),
         "by": caller.by,
         "job_id": caller.job_id,
         "at": tx.now.isoformat(),

@@ -116,10 +116,17 @@ class PlanWrittenOut(Reply):
     flaws: list[FlawOut]
 
 
+class FindingIn(Request):
+    problem: str = Field(min_length=1, max_length=2000)
+    severity: Literal["blocker", "major", "minor"] | None = None
+    where: str | None = Field(default=None, max_length=200, description="E.g. `stories[2].tasks[1]`.")
+    remedy: str | None = Field(default=None, max_length=2000)
+
+
 class ReviewIn(Request):
     verdict: str = Field(description="`approved`, `changes_requested` or `rejected`.")
     summary: str = Field(description="Why, in a few words.")
-    findings: list[Any] = Field(default=[], description="What was found, the gravest first.")
+    findings: list[FindingIn] = Field(default=[], description="The gravest first.")
 
 
 class MaterialisationIn(Request):
