@@ -148,6 +148,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
         int, _help("Fresh workspaces kept ready per repository while the worker is idle.", ge=0, le=16)
     ] = 1
     keep_every_seconds: Annotated[float, _help("Between two snapshots of a running agent's work.", gt=0)] = 180.0
+    keep_homes: Annotated[
+        int, _help("Ended jobs whose agents' conversations are kept for follow-up jobs, the newest ones.", ge=0)
+    ] = 20
     prepare_minutes: Annotated[float, _help("Limit of preparing a workspace, set-up commands included.", gt=0)] = 15.0
     push_minutes: Annotated[float, _help("Limit of one push.", gt=0)] = 5.0
     finish_grace: Annotated[

@@ -170,3 +170,13 @@ def test_the_guide_binds_below_the_hard_rules_and_is_no_template() -> None:
 
 def test_ploegs_own_guide_leaves_room_for_a_products() -> None:
     assert len(built_in_guide()) < GUIDE_MAX / 4
+
+
+def test_a_follow_up_puts_its_instruction_first_and_keeps_it_data() -> None:
+    follow = {"follows": "J-7", "instruction": "Name it «Save».", "job_code": "J-9"}
+    prompt = render(assignment(**follow), last_words="I named it OK.").prompt
+    assert "in the job J-7, which has ended" in prompt
+    assert prompt.index("Name it «Save».") < prompt.index("I named it OK.") < prompt.index("## The job")
+    assert prompt.count("Name it «Save».") == 1
+    assert re.search(r"«data \w+ instruction for this job»\nName it «Save».\n«end \w+»", prompt)
+    assert "were interrupted" in render(assignment(**follow, attempt_number=2), resumed=True).prompt

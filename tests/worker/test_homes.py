@@ -101,3 +101,22 @@ def test_a_sweep_deletes_what_a_killed_worker_left_half_removed(tmp_path: Path) 
     homes.sweep()
 
     assert [path.name for path in (tmp_path / "homes").iterdir()] == ["J-1"]
+
+
+def test_of_the_homes_of_ended_jobs_the_newest_are_kept(tmp_path: Path) -> None:
+    homes = Homes(tmp_path)
+    for job in ("J-1", "J-2", "J-3"):
+        homes.of(job)
+        homes.put_by(job, 2)
+    assert sorted(path.name for path in (tmp_path / "ended-homes").iterdir()) == ["J-2", "J-3"]
+    assert list((tmp_path / "homes").iterdir()) == []
+
+
+def test_the_home_of_an_ended_job_is_taken_over_once(tmp_path: Path) -> None:
+    homes = Homes(tmp_path)
+    homes.put("J-1", PurePosixPath("memory"), b"what I know")
+    homes.put_by("J-1", 5)
+    assert homes.take_over("J-7", "J-1")
+    assert (homes.of("J-7") / "memory").read_bytes() == b"what I know"
+    assert not homes.take_over("J-8", "J-1")
+    assert not homes.exists("J-8")

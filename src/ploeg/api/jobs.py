@@ -9,7 +9,7 @@ from fastapi import APIRouter, Header, Query, Response
 
 from ploeg.api import sprint_pages
 from ploeg.api.access import Caller, Plane
-from ploeg.control import cancel, cascade, logs, queue_order, read, submit
+from ploeg.control import cancel, cascade, follow_up, logs, queue_order, read, submit
 from ploeg.control.plane import ControlPlane
 from ploeg.control.read import AttemptView, JobLine, JobView
 from ploeg.control.submit import Submitted, Wish
@@ -20,6 +20,7 @@ from ploeg.wire.jobs import (
     CancellationIn,
     DiffOut,
     EventOut,
+    FollowUpIn,
     JobDetailOut,
     JobEdit,
     JobIn,
@@ -98,6 +99,15 @@ async def retry_job(
     """Queues a new job for the task of an ended one."""
     wished = _wish(wish or JobWish(), key)
     return await _submitted(plane, await plane.write(submit.retry, caller, plane.installation, job, wished), response)
+
+
+@router.post("/{job}/follow-ups", status_code=201)
+async def follow_job_up(
+    plane: Plane, caller: Caller, job: str, response: Response, wish: FollowUpIn, key: Key = None
+) -> JobDetailOut:
+    """Queues a job that goes on with an ended one's branch and conversation."""
+    made = await plane.write(follow_up.follow_up, caller, plane.installation, job, _wish(wish, key))
+    return await _submitted(plane, made, response)
 
 
 @router.get("/{job}/cascade")
@@ -179,9 +189,11 @@ def _line(line: JobLine) -> dict[str, Any]:
         "product": line.product,
         "story": line.story,
         "task": line.task,
+        "idea": line.idea,
         "title": line.title,
         "phase": line.phase,
         "retry_of": line.retry_of,
+        "follow_up_of": line.follow_up_of,
     }
 
 

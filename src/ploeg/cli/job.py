@@ -198,6 +198,29 @@ def retry(job: str, wait: bool, as_json: bool, **fields: Any) -> int:
     return _queued(client, client.post("/jobs" + path(job, "retry"), body), wait, as_json)
 
 
+@job.command("follow-up")
+@click.argument("job")
+@click.argument("instruction")
+@click.option("--label", "labels", multiple=True, help="A label that the worker must offer; repeatable.")
+@_not_before
+@options.config
+@_wait
+@options.as_json
+def follow_up(job: str, wait: bool, as_json: bool, **fields: Any) -> int:
+    """Let an ended job's branch and conversation go on with an instruction, as a new job.
+
+    \b
+    Example:
+      ploeg job follow-up J-128 "Name the button «Save», not «OK»."
+    """
+    client = signed_in()
+    layer = options.pop_config(fields)
+    _say_when(fields)
+    body = options.given(fields | {"config": layer or None})
+    queued = client.post("/jobs" + path(job, "follow-ups"), body, key=uuid.uuid4().hex)
+    return _queued(client, queued, wait, as_json)
+
+
 @job.command()
 @click.argument("job")
 @click.option("--stat", is_flag=True, help="Only the files and how many lines changed.")

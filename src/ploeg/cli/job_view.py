@@ -24,6 +24,7 @@ def show_job(detail: dict[str, Any]) -> None:
             ("queued", f"{render.ago(detail['created_at'])} by {detail['requested_by']}"),
             ("again after", detail["not_before"]),
             ("retry of", detail["retry_of"]),
+            ("follows", detail["follow_up_of"]),
             ("instruction", detail["instruction"]),
         ]
     )

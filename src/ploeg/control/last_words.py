@@ -28,7 +28,9 @@ async def with_last_words(plane: ControlPlane, assignment: Assignment) -> Assign
         return assignment
     attempt = await plane.read(_attempt, AttemptId(resume.attempt_id))
     if attempt is not None:
-        resume.last_words = await asyncio.to_thread(last_words, plane.transcripts, assignment.job_code, attempt)
+        own = attempt.job_id == assignment.job_id
+        code = assignment.job_code if own or assignment.follows is None else assignment.follows
+        resume.last_words = await asyncio.to_thread(last_words, plane.transcripts, code, attempt)
     return assignment
 
 

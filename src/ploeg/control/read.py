@@ -17,6 +17,7 @@ from ploeg.control.submit import resolved
 from ploeg.domain.access import Principal, Scope
 from ploeg.domain.attempt import Attempt, Phase
 from ploeg.domain.errors import Invalid, NotFound
+from ploeg.domain.ids import JobId
 from ploeg.domain.job import Job, JobStatus
 from ploeg.domain.occurrence import Event
 from ploeg.store.transaction import Transaction
@@ -32,9 +33,11 @@ class JobLine:
     product: str
     story: str | None
     task: str | None
+    idea: str | None
     title: str
     phase: Phase | None
     retry_of: str | None
+    follow_up_of: str | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -154,17 +157,24 @@ def line(tx: Transaction, job: Job) -> JobLine:
     product = tx.products.get(job.product_id)
     story = tx.backlog.story(job.story_id) if job.story_id is not None else None
     task = tx.backlog.task(job.task_id) if job.task_id is not None else None
-    old = tx.jobs.get(job.retry_of) if job.retry_of is not None else None
+    idea = tx.ideas.get(job.idea_id) if job.idea_id is not None else None
     held = tx.attempts.get(job.attempt_id) if job.attempt_id is not None and job.status.active else None
     return JobLine(
         job=job,
         product=product.code if product is not None else "",
         story=story.code if story is not None else None,
         task=task.code if task is not None else None,
-        title=task.title if task is not None else job.kind,
+        idea=idea.code if idea is not None else None,
+        title=task.title if task is not None else idea.title if idea is not None else job.kind,
         phase=held.phase if held is not None else None,
-        retry_of=old.code if old is not None else None,
+        retry_of=_code(tx, job.retry_of),
+        follow_up_of=_code(tx, job.follow_up_of),
     )
+
+
+def _code(tx: Transaction, job_id: JobId | None) -> str | None:
+    job = tx.jobs.get(job_id) if job_id is not None else None
+    return job.code if job is not None else None
 
 
 def _config(tx: Transaction, installation: Installation, job: Job, attempts: Sequence[Attempt]) -> dict[str, Any]:

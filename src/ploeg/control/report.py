@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ploeg.control import people, presence, settle
+from ploeg.control import executions, people, presence, settle
 from ploeg.control.installation import Installation
 from ploeg.control.proof import check_proof
 from ploeg.control.text import TITLE_MAX, kept, kept_json
@@ -57,6 +57,7 @@ def finish(tx: Transaction, actor: Principal, attempt_id: str, report: FinishRep
     job = owned_job(tx, attempt)
     if outcome is Outcome.DONE:
         check_proof(job, report)
+        executions.check_settled(tx, job)
     noted = attempt.evolve(phase=_phase(report.phase), **_noted(report), **_result(tx, report))
     end = settle.End(
         outcome=outcome,
@@ -142,6 +143,7 @@ def _result(tx: Transaction, report: FinishReport) -> dict[str, Any]:
         "pushed_at": tx.now if report.pushed else None,
         "kept_ref": kept(report.kept_ref, TITLE_MAX),
         "receipt": kept_json(report.receipt),
+        "snapshot": kept(report.snapshot, TITLE_MAX),
     }
 
 

@@ -10,7 +10,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from ploeg.control import cascade, idea_jobs, job_events, parking, presence, rollup, run_state
+from ploeg.control import cascade, executions, idea_jobs, job_events, parking, presence, rollup, run_state
+from ploeg.control.follow_up import beginning, status_without
 from ploeg.domain.attempt import Attempt, Outcome, Resume
 from ploeg.domain.backlog import TaskStatus
 from ploeg.domain.job import Job, JobStatus
@@ -56,6 +57,7 @@ def follow(tx: Transaction, job: Job, actor: str) -> None:
         parking.close(tx, job, actor)
     touched = cascade.cancel_jobs(tx, job, actor)
     _move_task(tx, job, actor)
+    executions.follow(tx, job, actor)
     if job.sprint_run_id is not None:
         run_state.follow(tx, job, actor)
     if job.idea_id is not None:
@@ -75,7 +77,7 @@ def _move_task(tx: Transaction, job: Job, actor: str) -> None:
         case JobStatus.FAILED if job.sprint_run_id is None or not waits_for_people(job):
             rollup.move_task(tx, task, TaskStatus.FAILED, actor, job.id)
         case JobStatus.FAILED | JobStatus.SKIPPED | JobStatus.CANCELLED if task.status is TaskStatus.IN_PROGRESS:
-            rollup.move_task(tx, task, TaskStatus.TO_DO, actor, job.id)
+            rollup.move_task(tx, task, status_without(tx, job), actor, job.id)
         case _:
             pass
 
@@ -114,7 +116,7 @@ def _settled(tx: Transaction, job: Job, attempt: Attempt, end: End, decision: De
         not_before=decision.not_before,
         outcome=Outcome.CANCELLED if cancelled else end.outcome,
         reason=job.reason if cancelled and job.cancel_requested else decision.reason,
-        resume=_resume(attempt, end) if decision.resume else None,
+        resume=_resume(attempt, end) if decision.resume else beginning(tx, job),
     )
 
 

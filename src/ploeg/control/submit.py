@@ -14,6 +14,7 @@ from ploeg.control.installation import Installation
 from ploeg.control.text import optional_prose
 from ploeg.domain import codes
 from ploeg.domain.access import Principal
+from ploeg.domain.attempt import Resume
 from ploeg.domain.backlog import Task
 from ploeg.domain.config import ConfigLayer, JobConfig, resolve
 from ploeg.domain.errors import Conflict, Invalid
@@ -58,6 +59,14 @@ class Spot:
     sprint_run_id: SprintRunId | None = None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Follow:
+    """The ended job that a follow-up goes on from, and where that stopped."""
+
+    of: JobId
+    resume: Resume
+
+
 @dataclass(frozen=True, slots=True)
 class Submitted:
     job: Job
@@ -86,6 +95,8 @@ def retry(tx: Transaction, actor: Principal, installation: Installation, referen
         return Submitted(earlier, new=False)
     if not old.status.terminal:
         raise Conflict(f"{old.code} is {old.status}; cancel it first, or wait until it has ended")
+    if old.follow_up_of is not None:
+        raise Conflict(f"{old.code} follows another job up; go on from it with `ploeg job follow-up {old.code}`")
     task = tx.backlog.task(old.task_id) if old.task_id is not None else None
     if task is None and old.sprint_run_id is not None:
         raise Conflict(f"{old.code} is for a sprint's whole run; resume that with `ploeg sprint resume`")
@@ -132,13 +143,19 @@ def enqueue(
     *,
     spot: Spot | None = None,
     retry_of: JobId | None = None,
+    follow: Follow | None = None,
 ) -> Job:
     """The task's new job, queued; `Conflict` if the task has an unfinished one or is not ready for work."""
     product = tx.products.get(task.product_id)
     assert product is not None, "a foreign key keeps the product of every task"
     product.ready_for_jobs()
-    task.ready_for_a_job()
+    if follow is None:
+        task.ready_for_a_job()
+    else:
+        task.ready_to_go_on()
     job = _job(tx, actor, task, wish, spot or story_spot(tx, installation, product, task)).evolve(retry_of=retry_of)
+    if follow is not None:
+        job = job.evolve(follow_up_of=follow.of, resume=follow.resume)
     _refuse_second(tx, task)
     config = resolved(job, task, product, installation)
     job = job.evolve(runtime=config.runtime)
@@ -192,6 +209,7 @@ def tell_queued(tx: Transaction, job: Job, actor: str, **more: Any) -> None:
         "runtime": job.runtime,
         "labels": list(job.labels),
         "not_before": job.not_before,
+        "resumes_on": job.resume.worker_id if job.resume is not None else None,
         **more,
     }
     tx.events.add("job.queued", product_id=job.product_id, job_id=job.id, actor=actor, data=data)

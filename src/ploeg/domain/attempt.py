@@ -62,7 +62,7 @@ class Usage:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Resume:
-    """Where an earlier attempt of the same job stopped, so that a later one goes on from there."""
+    """Where an earlier attempt of the job, or of the one that it follows up, stopped, to go on from there."""
 
     attempt_id: AttemptId
     #: The agent's conversation; None where there is none to go on with.

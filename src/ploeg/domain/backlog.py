@@ -131,11 +131,18 @@ class Task:
 
     def ready_for_a_job(self) -> Self:
         """This task, if a job may be queued for it."""
-        if self.archived_at is not None:
-            raise Conflict(f"task {self.code} is archived; restore it first")
+        self.ready_to_go_on()
         if not (self.implementation_plan or "").strip():
             raise Conflict(f"task {self.code} has no implementation plan; write one with `ploeg backlog task edit`")
         if self.status in {TaskStatus.DONE, TaskStatus.EXCLUDED}:
+            raise Conflict(f"task {self.code} is {self.status}; set it to TO_DO first to run it again")
+        return self
+
+    def ready_to_go_on(self) -> Self:
+        """This task, if a job of it may be followed up, which it may when it is done as well."""
+        if self.archived_at is not None:
+            raise Conflict(f"task {self.code} is archived; restore it first")
+        if self.status is TaskStatus.EXCLUDED:
             raise Conflict(f"task {self.code} is {self.status}; set it to TO_DO first to run it again")
         return self
 

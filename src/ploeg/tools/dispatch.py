@@ -26,6 +26,14 @@ class DispatchJob(Arguments):
     )
 
 
+class FollowUpJob(Arguments):
+    job_id: Reference = Field(description="The ended job's id or code.")
+    instruction: str = Field(min_length=1, max_length=4000, description="What the agent is to do next.")
+    key: str | None = Field(
+        default=None, max_length=200, description="The same key again gives the same job instead of a second one."
+    )
+
+
 class GetJobStatus(Arguments):
     job_id: Reference = Field(description="The job's id or code.")
 
@@ -50,10 +58,12 @@ class CheckQueueEmpty(Arguments):
 class JobShown(Result):
     id: str
     code: str
+    kind: str
     status: JobStatus
     product: str
     story: str | None = None
     task: str | None = None
+    idea: str | None = None
     title: str
     runtime: str
     branch: str | None = None
@@ -101,6 +111,18 @@ DISPATCH_JOB = Tool(
         "pushes it. It comes back at once; follow the job with get_job_status."
     ),
     arguments=DispatchJob,
+    result=JobStatusShown,
+    side=Side.SERVER,
+    people=True,
+)
+
+FOLLOW_UP_JOB = Tool(
+    name="follow_up_job",
+    description=(
+        "Let an ended job go on with an instruction, as a new job: on the same branch and, where its worker still has "
+        "it, in the same conversation."
+    ),
+    arguments=FollowUpJob,
     result=JobStatusShown,
     side=Side.SERVER,
     people=True,

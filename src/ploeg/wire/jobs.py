@@ -14,7 +14,7 @@ from ploeg.wire.config import ConfigIn
 
 
 class JobOut(Reply):
-    """A job in a list. `product`, `story`, `task` and `retry_of` are codes."""
+    """A job in a list. `product`, `story`, `task`, `idea`, `retry_of` and `follow_up_of` are codes."""
 
     id: str
     code: str
@@ -25,6 +25,7 @@ class JobOut(Reply):
     product_id: str
     story: str | None
     task: str | None
+    idea: str | None
     title: str
     runtime: str
     labels: list[str]
@@ -38,6 +39,7 @@ class JobOut(Reply):
     outcome: Outcome | None
     reason: str | None
     retry_of: str | None
+    follow_up_of: str | None = Field(description="The ended job that it goes on from.")
     created_at: datetime
     claimed_at: datetime | None
     started_at: datetime | None
@@ -109,6 +111,10 @@ class JobWish(Request):
 
 class JobIn(JobWish):
     task: str = Field(description="The task's code or id.")
+
+
+class FollowUpIn(JobWish):
+    instruction: str = Field(description="What the agent is to do next.")
 
 
 class JobEdit(Request):

@@ -1,4 +1,7 @@
-"""Which runtimes of this worker may take a job now: a quota wall or an expired sign-in closes one for a while."""
+"""Which runtimes of this worker may take a job now: a quota wall or an expired sign-in closes one for a while.
+
+Outside the worker's active hours none may.
+"""
 
 from __future__ import annotations
 
@@ -9,6 +12,7 @@ from datetime import datetime
 
 from ploeg.domain.attempt import Outcome
 from ploeg.domain.errors import Invalid
+from ploeg.domain.hours import ActiveHours
 from ploeg.domain.retry import QUOTA_WAIT_UNNAMED
 from ploeg.worker.end import End
 
@@ -27,9 +31,14 @@ class Block:
 class Availability:
     """Of the runtimes that a worker offers. `credential` gives a runtime's present one, to compare by equality."""
 
-    def __init__(self, runtimes: Iterable[str], credential: Callable[[str], object]) -> None:
+    def __init__(
+        self, runtimes: Iterable[str], credential: Callable[[str], object], hours: ActiveHours | None = None
+    ) -> None:
         self._runtimes = tuple(runtimes)
         self._credential = credential
+        self._hours = hours
+        #: The beginning of the next active hours, while it is outside of them.
+        self._opens_at: datetime | None = None
         self._blocks: dict[str, Block] = {}
 
     def note(self, runtime: str, end: End, now: datetime) -> None:
@@ -42,7 +51,8 @@ class Availability:
             self._blocks[runtime] = Block(reason=end.reason or "sign in again", until=None, credential=credential)
 
     def lift(self, now: datetime) -> list[str]:
-        """The runtimes whose sign-in was renewed; blocks whose time has come go silently."""
+        """The runtimes whose sign-in was renewed; blocks whose time has come go silently, and hours begin and end."""
+        self._opens_at = None if self._hours is None or self._hours.open_at(now) else self._hours.span_from(now).start
         renewed = []
         for runtime, block in list(self._blocks.items()):
             if block.until is not None and block.until <= now:
@@ -54,20 +64,32 @@ class Availability:
 
     @property
     def open(self) -> list[str]:
-        return [runtime for runtime in self._runtimes if runtime not in self._blocks]
+        return [] if self._opens_at is not None else self._unblocked
+
+    def seconds_open(self, now: datetime, at_most: float) -> float:
+        """How long it may wait for a job before its hours end."""
+        if self._hours is None:
+            return at_most
+        return min(at_most, max((self._hours.span_from(now).end - now).total_seconds(), 0.0))
 
     @property
     def sign_in_needed(self) -> str | None:
         """Why nothing can run before somebody signs in; None while anything can, or will by itself."""
-        if self.open or any(block.until is not None for block in self._blocks.values()):
+        if self._unblocked or any(block.until is not None for block in self._blocks.values()):
             return None
         return "; ".join(f"{runtime}: {block.reason}" for runtime, block in self._blocks.items())
 
     @property
     def stand_by(self) -> tuple[datetime, str] | None:
         """Until when nothing can run, and why."""
+        if self._opens_at is not None:
+            return self._opens_at, f"outside its active hours, {self._hours}"
         waits = [(block.until, f"{name}: {block.reason}") for name, block in self._blocks.items() if block.until]
         return min(waits) if waits and not self.open else None
+
+    @property
+    def _unblocked(self) -> list[str]:
+        return [runtime for runtime in self._runtimes if runtime not in self._blocks]
 
     def _present(self, runtime: str) -> object:
         try:

@@ -59,8 +59,9 @@ class Daemon:
         self._now = now
         self._face = Face(bench.client, info)
         self._available = Availability(
-            bench.runtimes, lambda runtime: model_credentials.for_runtime(bench.settings, runtime)
+            bench.runtimes, lambda runtime: model_credentials.for_runtime(bench.settings, runtime), bench.hours
         )
+        self._available.lift(now())
         self._running: dict[str, Runner] = {}
         self._failures = 0
         self._warming: asyncio.Task[None] | None = None
@@ -87,6 +88,9 @@ class Daemon:
 
     async def once(self) -> int:
         """At most one job: 0 handled or nothing to do, 1 the server is away, 3 somebody must sign in."""
+        if self._available.stand_by is not None:
+            logger.info("no job is taken: %s", self._available.stand_by[1], extra={"action": "stand_by"})
+            return 0
         try:
             await asyncio.wait_for(clear_up(self._bench, self._info), ONCE_PATIENCE)
             request = self._request(0.0, uuid.uuid4().hex)
@@ -129,7 +133,8 @@ class Daemon:
     async def _claim(self, key: str) -> Assignment | None:
         """A job; the same key gets the same one again when an answer was lost."""
         try:
-            return await self._until_stopped(self._bench.client.claim(self._request(LONG_POLL, key)))
+            wait = self._available.seconds_open(self._now(), LONG_POLL)
+            return await self._until_stopped(self._bench.client.claim(self._request(wait, key)))
         except Stopped:
             self._claim_cut = True
             raise
@@ -158,7 +163,13 @@ class Daemon:
             if self._available.open:
                 return
             self._show()
-            await self._rest(LOOK_AGAIN)
+            self._face.repeat()
+            await self._rest(self._until_a_look())
+
+    def _until_a_look(self) -> float:
+        standing_by = self._available.stand_by
+        left = (standing_by[0] - self._now()).total_seconds() if standing_by is not None else LOOK_AGAIN
+        return min(LOOK_AGAIN, max(left, 0.0) + 0.01)
 
     async def _tell_of_the_sign_in(self) -> None:
         """The server closed the runtime as well; it opens it for a worker that says what it holds."""

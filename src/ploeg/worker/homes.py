@@ -1,5 +1,6 @@
 """The agents' HOMEs: one per job, kept between its attempts, so that a later one goes on in the same conversation.
 
+Those of some ended jobs are put by, for follow-up jobs that take them over.
 An agent owns what is in its HOME, and may leave links and locked folders there. So nothing here follows a link.
 """
 
@@ -17,10 +18,11 @@ FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 
 
 class Homes:
-    """`<home>/homes/<job code>`."""
+    """`<home>/homes/<job code>`, and those put by in `<home>/ended-homes/<job code>`."""
 
     def __init__(self, home: Path) -> None:
         self._root = home / "homes"
+        self._ended = home / "ended-homes"
 
     def of(self, job_code: str) -> Path:
         """The job's HOME, made if there is none."""
@@ -43,8 +45,29 @@ class Homes:
 
     def remove(self, job_code: str) -> None:
         """Moves the HOME out of the way and deletes it; blocking."""
-        path = self._root / job_code
-        grave = self._root / f".{job_code}.{secrets.token_hex(4)}"
+        self._bury(self._root / job_code)
+
+    def put_by(self, job_code: str, at_most: int) -> None:
+        """Keeps the HOME of an ended job, and of all those the newest ones; blocking."""
+        self._ended.mkdir(mode=0o700, exist_ok=True)
+        if self.exists(job_code):
+            # In the order of their ends: renaming leaves the time, and an agent may have set it.
+            os.utime(self._root / job_code, follow_symlinks=False)
+            (self._root / job_code).rename(self._ended / job_code)
+        by_age = sorted(self._ended.iterdir(), key=lambda path: path.lstat().st_mtime_ns, reverse=True)
+        for old in by_age[at_most:]:
+            self._bury(old)
+
+    def take_over(self, job_code: str, ended: str) -> bool:
+        """Makes the HOME that was put by for an ended job that of another; False if it is not there any more."""
+        if not (self._ended / ended).is_dir():
+            return False
+        self._root.mkdir(mode=0o700, parents=True, exist_ok=True)
+        (self._ended / ended).rename(self._root / job_code)
+        return True
+
+    def _bury(self, path: Path) -> None:
+        grave = self._root / f".{path.name}.{secrets.token_hex(4)}"
         with suppress(FileNotFoundError):
             path.rename(grave)
         _delete(grave)

@@ -125,7 +125,19 @@ def _session_to_resume(bench: Workbench, assignment: Assignment) -> str | None:
     resume = assignment.resume
     if resume is None or resume.worker_id != assignment.worker_id:
         return None
-    return resume.session_id if bench.homes.exists(assignment.job_code) else None
+    there = bench.homes.exists(assignment.job_code) or _taken_over(bench, assignment)
+    return resume.session_id if there else None
+
+
+def _taken_over(bench: Workbench, assignment: Assignment) -> bool:
+    """The HOME of the job that this one follows up is now its own.
+
+    Agents know a conversation by its working directory as well, which has another name for each job where there is
+    no sandbox that gives it one.
+    """
+    if assignment.follows is None or bench.backend.name == "none":
+        return False
+    return bench.homes.take_over(assignment.job_code, assignment.follows)
 
 
 def _prefixed(facts: dict[str, Any]) -> dict[str, Any]:

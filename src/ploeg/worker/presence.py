@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import time
 from datetime import datetime
 
 from ploeg.domain.errors import PloegError
@@ -11,6 +12,9 @@ from ploeg.domain.worker import WorkerState
 from ploeg.wire.work import Presence, WorkerInfo
 from ploeg.worker.client import WorkClient
 from ploeg.worker.insist import insist
+
+#: Seconds; a worker that was not heard of for longer than its longest wait for a job counts as gone.
+REPEAT_AFTER = 45.0
 
 logger = logging.getLogger(__name__)
 
@@ -24,10 +28,17 @@ class Face:
         self._shown: Presence | None = None
         self._wanted: Presence | None = None
         self._changed = asyncio.Event()
+        self._told_at = 0.0
 
     def show(self, state: WorkerState, reason: str | None = None, until: datetime | None = None) -> None:
         self._wanted = Presence(worker=self._info, state=state, reason=reason, until=until)
         self._changed.set()
+
+    def repeat(self) -> None:
+        """Tell it again after a while: a worker that asks for no jobs is there all the same."""
+        if self._shown is not None and time.monotonic() - self._told_at >= REPEAT_AFTER:
+            self._shown = None
+            self._changed.set()
 
     async def keep_showing(self) -> None:
         """Runs until it is cancelled."""
@@ -44,4 +55,4 @@ class Face:
         wanted = self._wanted
         if wanted is not None and wanted != self._shown:
             await self._client.announce(wanted)
-            self._shown = wanted
+            self._shown, self._told_at = wanted, time.monotonic()

@@ -8,6 +8,8 @@ from contextlib import suppress
 
 from ploeg.domain.errors import PloegError, Unavailable
 from ploeg.domain.job import JobStatus
+from ploeg.domain.kinds import kind_named
+from ploeg.wire.assignment import Assignment
 from ploeg.wire.work import FinishReply, FinishReport
 from ploeg.worker.insist import Pauses, insist
 from ploeg.worker.state import AttemptRecord
@@ -39,7 +41,7 @@ async def deliver(bench: Workbench, record: AttemptRecord, report: FinishReport)
         return None
     bench.state.forget(attempt_id)
     if JobStatus(reply.job_status).terminal:
-        await asyncio.to_thread(_clear_up_after, bench, record.assignment.job_code)
+        await asyncio.to_thread(_clear_up_after, bench, record.assignment)
     return reply
 
 
@@ -57,10 +59,14 @@ async def _unless_leaving(bench: Workbench, telling: asyncio.Task[FinishReply]) 
     raise Unavailable("the worker leaves before the server answers")
 
 
-def _clear_up_after(bench: Workbench, job_code: str) -> None:
-    """The job has ended: no attempt will go on in its conversation or push its commit."""
+def _clear_up_after(bench: Workbench, assignment: Assignment) -> None:
+    """The job has ended: no attempt of it will go on in its conversation or push its commit. A follow-up may go on."""
+    job_code, keep = assignment.job_code, bench.settings.keep_homes
     bench.state.forget_verified(job_code)
     try:
-        bench.homes.remove(job_code)
+        if keep and kind_named(assignment.kind).pushes:
+            bench.homes.put_by(job_code, keep)
+        else:
+            bench.homes.remove(job_code)
     except OSError as error:
         logger.warning("a HOME is left behind: %s", error, extra={"action": "home_left", "job": job_code})

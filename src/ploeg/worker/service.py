@@ -12,6 +12,7 @@ import httpx2
 
 from ploeg import __version__
 from ploeg.domain.errors import Invalid, Unavailable
+from ploeg.domain.hours import ActiveHours
 from ploeg.runtimes.base import Runtime
 from ploeg.runtimes.registry import runtime_named, runtime_names
 from ploeg.settings import Settings
@@ -94,10 +95,15 @@ async def _bench(
         mirrors=Mirrors(home / "mirrors", git, credentials),
         checkouts=checkouts,
         keeper=Keeper(backend, max_bundle_bytes=settings.max_bundle_bytes),
+        hours=_hours(settings),
         runtimes=_offered(settings, backend, runtimes or _chosen(settings)),
         passed={name: environment[name] for name in settings.pass_environment if name in environment},
         secrets=(token, *credentials.secrets()),
     )
+
+
+def _hours(settings: Settings) -> ActiveHours | None:
+    return ActiveHours.of(settings.active_hours, settings.effective_time_zone) if settings.active_hours else None
 
 
 def _git_credentials(settings: Settings) -> Credentials:

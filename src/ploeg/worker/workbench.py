@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from ploeg.domain.hours import ActiveHours
 from ploeg.runtimes.base import Runtime
 from ploeg.settings import Settings
 from ploeg.worker.client import WorkClient
@@ -38,6 +39,8 @@ class Workbench:
     keeper: Keeper
     #: By name.
     runtimes: Mapping[str, Offered]
+    #: When it takes jobs; None is always.
+    hours: ActiveHours | None = None
     #: Environment variables of the worker that its settings let agents see.
     passed: Mapping[str, str] = field(default_factory=dict)
     #: Never shown anywhere: the worker's own token, git's credentials.

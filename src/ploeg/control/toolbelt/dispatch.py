@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ploeg.control import cancel, find, read, submit
+from ploeg.control import cancel, find, follow_up, read, submit
 from ploeg.control.submit import Wish
 from ploeg.control.toolbelt import showing
 from ploeg.control.toolbelt.caller import Caller
@@ -13,6 +13,7 @@ from ploeg.tools.dispatch import (
     CancelJob,
     CheckQueueEmpty,
     DispatchJob,
+    FollowUpJob,
     GetJobStatus,
     JobsShown,
     JobStatusShown,
@@ -31,6 +32,12 @@ def dispatch_job(tx: Transaction, caller: Caller, arguments: DispatchJob) -> Job
         key=arguments.key,
     )
     made = submit.run_task(tx, caller.principal, caller.installation, arguments.task_id, wish)
+    return _shown(tx, caller, made.job)
+
+
+def follow_up_job(tx: Transaction, caller: Caller, arguments: FollowUpJob) -> JobStatusShown:
+    wish = Wish(instruction=arguments.instruction, key=arguments.key)
+    made = follow_up.follow_up(tx, caller.principal, caller.installation, arguments.job_id, wish)
     return _shown(tx, caller, made.job)
 
 
@@ -71,6 +78,7 @@ def _shown(tx: Transaction, caller: Caller, job: Job) -> JobStatusShown:
 
 HANDLERS: Handlers = {
     DispatchJob: dispatch_job,
+    FollowUpJob: follow_up_job,
     GetJobStatus: get_job_status,
     ListJobs: list_jobs,
     CancelJob: cancel_job,
