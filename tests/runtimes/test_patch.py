@@ -168,3 +168,14 @@ def test_a_plan_of_64_kb_is_carried_out(patch_desk: Desk, far_end: Callable[...,
     assert len(plan) > 60_000
     patch_desk.run(patch_desk.brief(plan=plan, endpoint=server.endpoint))
     assert (patch_desk.workspace / "big.txt").read_text() == body
+
+
+def test_a_job_that_is_about_no_task_fails_at_once_with_the_reason(
+    patch_desk: Desk, far_end: Callable[..., FarEnd]
+) -> None:
+    server = far_end()
+    run = patch_desk.run(patch_desk.brief(task_id=None, story_id=None, endpoint=server.endpoint))
+    assert (run.exit.code, run.ending.outcome) == (0, None), run.lines
+    ((name, arguments),) = server.calls
+    assert (name, arguments["status"]) == ("update_job_status", "failed")
+    assert "without a model" in arguments["error"]

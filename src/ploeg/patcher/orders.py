@@ -13,7 +13,8 @@ class Orders:
     url: str
     token: str
     job_id: str
-    task_id: str
+    #: None: the job is about something else than one task.
+    task_id: str | None
     story_id: str | None
     #: What a commit's title begins with.
     story_code: str | None

@@ -11,6 +11,8 @@ from ploeg.patcher.workspace import NotApplied
 #: Characters of an error that a report takes.
 ERROR_MAX = 1900
 
+NO_TASK = "this runtime carries out the plan of one task, without a model; this job needs one, so name another runtime"
+
 
 class Impossible(Exception):
     """The plan cannot be carried out; its text names the block."""
@@ -18,6 +20,9 @@ class Impossible(Exception):
 
 async def carry_out(orders: Orders, tools: Tools) -> str:
     """Does the work and closes the job; gives the last words. A refused `done` is not mended: there is no model."""
+    if orders.task_id is None:
+        await tools.call("update_job_status", job_id=orders.job_id, status="failed", error=NO_TASK)
+        return f"failed: {NO_TASK}"
     await tools.call("update_task_status", task_id=orders.task_id, status="in_progress")
     try:
         summary = await _work(orders, tools)

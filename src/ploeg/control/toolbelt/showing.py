@@ -80,10 +80,12 @@ def job_line(line: JobLine) -> JobShown:
     return JobShown(
         id=job.id,
         code=job.code,
+        kind=job.kind,
         status=job.status,
         product=line.product,
         story=line.story,
         task=line.task,
+        idea=line.idea,
         title=line.title,
         runtime=job.runtime,
         branch=job.branch,
