@@ -110,3 +110,44 @@ def test_the_rules_of_a_product_are_set_shown_and_taken_away(crew: Ploeg, shop: 
     cleared = crew("product", "edit", shop, "--active-hours", "always", "--max-in-review", "none", "--json").json
     assert (cleared["active_hours"], cleared["max_in_review"]) == (None, None)
     assert crew("product", "edit", shop, "--active-hours", "at night").code == 2
+
+
+def test_tasks_are_moved_archived_and_wait_for_each_other(crew: Ploeg, shop: str, story: str) -> None:
+    for title in ("one", "two", "three"):
+        assert crew("backlog", "task", "add", story, title, "--estimate", "2").code == 0
+    crew("backlog", "task", "edit", "T-3", "-p", shop, "--first", "--clear", "estimate")
+    assert [task["code"] for task in crew("backlog", "task", "list", "-p", shop, "--json").json] == [
+        "T-3",
+        "T-1",
+        "T-2",
+    ]
+    assert crew("backlog", "task", "show", "T-3", "-p", shop, "--json").json["estimate"] is None
+    waits = crew("backlog", "task", "needs", "T-1", "T-2", "T-3", "-p", shop)
+    assert [line.split()[:2] for line in waits.out.splitlines()[1:]] == [["needs", "T-3"], ["needs", "T-2"]]
+    circle = crew("backlog", "task", "needs", "T-3", "T-1", "-p", shop)
+    assert (circle.code, "T-3 → T-1 → T-3" in circle.err) == (1, True)
+    crew("backlog", "task", "needs", "T-1", "T-2", "T-3", "--remove", "-p", shop)
+    assert crew("backlog", "task", "needs", "T-1", "-p", shop, "--json").json == {"needs": [], "needed_by": []}
+    assert crew("backlog", "task", "archive", "T-1", "-p", shop).out == "T-1 archived\n"
+    assert len(crew("backlog", "task", "list", "-p", shop, "--json").json) == 2
+    assert len(crew("backlog", "task", "list", "-p", shop, "--archived", "--json").json) == 3
+    assert crew("backlog", "task", "archive", "T-1", "-p", shop, "--restore", "--json").json["archived_at"] is None
+
+
+def test_stories_are_assigned_moved_and_wait_for_each_other(crew: Ploeg, shop: str, story: str) -> None:
+    crew("backlog", "pbi", "add", "Shipping", "-p", shop)
+    crew("backlog", "story", "add", f"{shop}:PBI-2", "Labels", "--estimate", "5")
+    moved = crew(
+        "backlog", "story", "edit", "ST-002", "-p", shop, "--pbi", "PBI-1", "--before", "ST-001", "--json"
+    ).json
+    assert (moved["pbi"], moved["estimate"]) == ("PBI-1", 5.0)
+    assert [each["code"] for each in crew("backlog", "story", "list", "-p", shop, "--json").json] == [
+        "ST-002",
+        "ST-001",
+    ]
+    needs = crew("backlog", "story", "needs", "ST-001", "ST-002", "-p", shop, "--json").json["needs"]
+    assert [each["code"] for each in needs] == ["ST-002"]
+    refused = crew("backlog", "story", "edit", "ST-001", "-p", shop, "--assignee", "nobody")
+    assert (refused.code, "assignee" in refused.err) == (2, True)
+    assert crew("backlog", "pbi", "archive", "PBI-1", "-p", shop).code == 0
+    assert crew("backlog", "story", "list", "-p", shop, "--json").json == []

@@ -54,6 +54,15 @@ CASES: dict[str, Case] = {
     "create_pbi": Case({"product_id": "demo", "title": "An item"}, "product_id"),
     "create_story": Case({"pbi_id": "PBI-1", "title": "A story"}, "pbi_id"),
     "create_task": Case({"story_id": "ST-001", "title": "A task"}, "story_id"),
+    "edit_pbi": Case({"pbi_id": "PBI-1", "title": "Another", "last": True}, "pbi_id"),
+    "edit_story": Case({"story_id": "ST-001", "estimate": 3}, "story_id"),
+    "edit_task": Case({"task_id": "T-3", "before": "T-2", "model": "sonnet"}, "task_id"),
+    "set_dependency": Case({"item_id": "T-3", "needs_id": "T-1"}, "item_id"),
+    "archive_item": Case({"item_id": "T-3", "restore": True}, "item_id"),
+    "search_backlog": Case({"query": "task", "product_id": "demo"}, "product_id"),
+    "create_todo": Case({"title": "Call Bob", "product_id": "demo"}, "product_id"),
+    "list_todos": Case({"product_id": "demo"}, "product_id"),
+    "close_todo": Case({"todo_id": "TD-1"}, "todo_id"),
     "set_pbi_pr": Case({"pbi_id": "PBI-1", "pr_url": "https://git.example.org/me/it/pulls/7"}, "pbi_id"),
     "mark_pbi_pr_merged": Case({"pbi_id": "PBI-1"}, "pbi_id"),
     "update_task_status": Case({"task_id": "T-3", "status": "in_progress"}, "task_id"),
@@ -90,8 +99,12 @@ NOWHERE = {
     "Q-1": "Q-9",
     "Q-2": "Q-9",
     "IDEA-001": "IDEA-099",
+    "TD-1": "TD-9",
+    "T-3": "T-9",
 }
 
+#: Tools that write what is the caller's own, whatever the caller's place in a product.
+OWN = {"create_todo", "close_todo"}
 SHUT = {"nobody": 401, "unknown token": 401, "expired token": 401, "revoked token": 401, "worker": 403, "attempt": 401}
 
 
@@ -101,6 +114,8 @@ def expected(principal: str, tool: str) -> str:
         return str(SHUT[principal])
     if principal == "foreigner":
         return "answered" if CASES[tool].subject is None else "not found"
+    if principal == "viewer" and tool in OWN:
+        return "answered"
     if principal in {"viewer", "reader", "demo"} and TOOLS[tool].writes:
         return "PERMISSION_DENIED"
     return "answered"

@@ -38,6 +38,23 @@ async def test_a_backlog_is_built_and_its_first_unfinished_story_comes_next(serv
     assert context["next_story"]["story"]["code"] == second["code"]
 
 
+async def test_a_backlog_is_groomed(served: Served) -> None:
+    house = served.house
+    story = house.story(house.product("demo"))
+    house.task(story)
+    house.task(story)
+    edited = await served.ok("edit_task", task_id="T-2", first=True, status="review", runtime="claude", estimate=2)
+    assert (edited["status"], edited["estimate"]) == ("review", 2)
+    assert house.task_now(edited["id"]).config.as_dict() == {"runtime": "claude"}
+    waits = await served.ok("set_dependency", item_id="T-1", needs_id="T-2")
+    assert [each["code"] for each in waits["needs"]] == ["T-2"]
+    assert "T-2 → T-1 → T-2" in await served.refused("set_dependency", item_id="T-2", needs_id="T-1")
+    assert (await served.ok("archive_item", item_id="ST-001"))["archived"] is True
+    assert (await served.ok("search_backlog", query="task"))["result"] == []
+    await served.ok("archive_item", item_id="ST-001", restore=True)
+    assert {hit["code"] for hit in (await served.ok("search_backlog", query="task"))["result"]} == {"T-1", "T-2"}
+
+
 async def test_a_product_whose_stories_are_finished_or_blocked_has_no_next_one(served: Served) -> None:
     served.house.a_task()
     await served.ok("update_task_status", task_id="T-1", status="done")

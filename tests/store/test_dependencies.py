@@ -11,6 +11,7 @@ from ploeg.domain.dependencies import Needs
 from ploeg.store.store import Store
 from tests.store.installation import START, Installation, pbi, story, task
 
+
 @dataclass
 class Scene:
     """Two stories of two tasks each."""

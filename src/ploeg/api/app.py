@@ -9,7 +9,26 @@ from fastapi import FastAPI
 from starlette.types import ASGIApp
 
 from ploeg import __version__
-from ploeg.api import backlog, docs, errors, installation, jobs, pages, people, products, questions, queue, sprints, stream
+from ploeg.api import (
+    backlog_search,
+    docs,
+    errors,
+    idea_messages,
+    ideas,
+    installation,
+    jobs,
+    pages,
+    pbis,
+    people,
+    products,
+    questions,
+    queue,
+    sprints,
+    stories,
+    stream,
+    tasks,
+    todos,
+)
 from ploeg.api.access import REFUSALS
 from ploeg.api.doors import ROOT, Doors
 from ploeg.api.work import work_app
@@ -39,6 +58,23 @@ def people_app(plane: ControlPlane, lifespan: Lifespan | None = None) -> FastAPI
     app.add_route(f"{ROOT}/openapi.json", pages.openapi, methods=["GET"], include_in_schema=False)
     app.add_route(f"{ROOT}/docs", pages.operations, methods=["GET"], include_in_schema=False)
     app.include_router(installation.open_router)
-    for room in (people, products, backlog, sprints, docs, jobs, queue, questions, installation, stream):
+    for room in (
+        people,
+        products,
+        pbis,
+        stories,
+        tasks,
+        backlog_search,
+        todos,
+        sprints,
+        docs,
+        ideas,
+        idea_messages,
+        jobs,
+        queue,
+        questions,
+        installation,
+        stream,
+    ):
         app.include_router(room.router, prefix=ROOT, responses=REFUSALS)
     return app

@@ -22,6 +22,8 @@ COMMANDS = {
     "product": ("ploeg.cli.product:product", "Products: a repository, what done means for it, and how its jobs run."),
     "backlog": ("ploeg.cli.backlog:backlog", "Backlog items, stories and tasks."),
     "sprint": ("ploeg.cli.sprint:sprint", "Sprints: a goal, the stories planned to reach it, and their runs."),
+    "idea": ("ploeg.cli.idea:idea", "Ideas: grilled, planned, reviewed, then made into backlog."),
+    "todo": ("ploeg.cli.todo:todo", "What you want to remember; nobody else sees it."),
     "docs": ("ploeg.cli.docs:docs", "Docs of a product: decisions, specs, plans, and the guide of its agents."),
     "job": ("ploeg.cli.job:job", "Queue agent work and follow it."),
     "queue": ("ploeg.cli.queue:queue", "Show what runs, what is next in which order, and why each job waits."),

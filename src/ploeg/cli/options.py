@@ -16,8 +16,17 @@ Command = TypeVar("Command", bound=Callable[..., Any])
 as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON, as the API gives it.")
 of_product = click.option("-p", "--product", metavar="CODE", help="The product; not needed where there is only one.")
 priority = click.option("--priority", type=click.IntRange(1, 4), help="1 critical, 2 normal, 3 low, 4 nice to have.")
-after = click.option("--after", metavar="CODE", help="Put it right behind this one.")
-before = click.option("--before", metavar="CODE", help="Put it right before this one.")
+estimate = click.option("--estimate", type=float, metavar="N", help="In the unit that your team uses.")
+archived = click.option("--archived", is_flag=True, help="Archived ones as well.")
+remove = click.option("--remove", is_flag=True, help="Wait for them no longer instead.")
+restore = click.option("--restore", is_flag=True, help="Bring it back instead.")
+
+_PLACE = (
+    click.option("--after", metavar="CODE", help="Put it right behind this one."),
+    click.option("--before", metavar="CODE", help="Put it right before this one."),
+    click.option("--first", is_flag=True, default=None, help="Put it before the others."),
+    click.option("--last", is_flag=True, default=None, help="Put it behind the others."),
+)
 
 _CONFIG = (
     click.option("--runtime", metavar="NAME", help="The agent: patch, claude, …"),
@@ -69,6 +78,20 @@ unset = click.option(
     type=click.Choice(CONFIG_FIELDS),
     help="Let a lower layer decide this field of the config again; repeatable.",
 )
+
+
+def place(command: Command) -> Command:
+    """The options that say where an item goes among its siblings."""
+    for option in reversed(_PLACE):
+        command = option(command)
+    return command
+
+
+def clear(*fields: str) -> Callable[[Command], Command]:
+    """`--clear FIELD`: these fields may be emptied."""
+    return click.option(
+        "--clear", multiple=True, metavar="FIELD", type=click.Choice(fields), help="Empty this field; repeatable."
+    )
 
 
 def config(command: Command) -> Command:

@@ -8,7 +8,7 @@ import click
 
 from ploeg.cli import options, render
 from ploeg.cli.client import path
-from ploeg.cli.session import item, signed_in, the_product
+from ploeg.cli.session import archival, item, signed_in, the_product
 
 
 @click.group()
@@ -40,9 +40,10 @@ def add(product: str | None, as_json: bool, **fields: Any) -> None:
 
 
 @pbi.command("list")
+@options.archived
 @options.of_product
 @options.as_json
-def list_(product: str | None, as_json: bool) -> None:
+def list_(product: str | None, archived: bool, as_json: bool) -> None:
     """List a product's backlog items, in their order.
 
     \b
@@ -50,7 +51,7 @@ def list_(product: str | None, as_json: bool) -> None:
       ploeg backlog pbi list -p shop --json
     """
     client = signed_in()
-    items = client.get("/products" + path(the_product(client, product), "pbis"))["items"]
+    items = client.get("/products" + path(the_product(client, product), "pbis"), archived=archived or None)["items"]
     if as_json:
         render.emit_json(items)
         return
@@ -78,19 +79,36 @@ def show(pbi: str, product: str | None, as_json: bool) -> None:
 @click.option("--description", metavar="TEXT")
 @options.priority
 @click.option("--status", type=click.Choice(["READY", "BLOCKED"], case_sensitive=False))
-@options.after
-@options.before
+@options.clear("description")
+@options.place
 @options.of_product
 @options.as_json
-def edit(pbi: str, product: str | None, as_json: bool, **fields: Any) -> None:
+def edit(pbi: str, product: str | None, clear: tuple[str, ...], as_json: bool, **fields: Any) -> None:
     """Change a backlog item or move it; what is not named stays.
 
     \b
     Example:
       ploeg backlog pbi edit PBI-7 --after PBI-9
     """
-    changed = signed_in().patch(item("pbis", pbi, product), options.given(fields))
+    changes = options.given(fields) | dict.fromkeys(clear)
+    changed = signed_in().patch(item("pbis", pbi, product), changes)
     _show(changed, as_json, said=f"{changed['code']} changed")
+
+
+@pbi.command()
+@click.argument("pbi")
+@options.restore
+@options.of_product
+@options.as_json
+def archive(pbi: str, restore: bool, product: str | None, as_json: bool) -> None:
+    """Take a backlog item out of the backlog, with all below it; nothing is deleted.
+
+    \b
+    Example:
+      ploeg backlog pbi archive PBI-7
+    """
+    changed = archival(item("pbis", pbi, product), restore)
+    _show(changed, as_json, said=f"{changed['code']} {'restored' if restore else 'archived'}")
 
 
 def _show(pbi: dict[str, Any], as_json: bool, said: str | None = None) -> None:
@@ -99,5 +117,5 @@ def _show(pbi: dict[str, Any], as_json: bool, said: str | None = None) -> None:
     elif said:
         render.say(said)
     else:
-        names = ("code", "product", "title", "status", "priority", "description")
-        render.record([(name, pbi[name]) for name in names])
+        names = ("code", "product", "title", "status", "priority", "description", "archived_at")
+        render.record([(name.replace("_", " "), pbi[name]) for name in names])

@@ -72,6 +72,16 @@ def record(pairs: Iterable[tuple[str, object]]) -> None:
             say(" " * (width + 2) + line)
 
 
+def dependencies(item: str, found: dict[str, Any], as_json: bool) -> None:
+    """What an item needs done first, and what needs it."""
+    if as_json:
+        emit_json(found)
+        return
+    rows = [("needs", each["code"], each["status"], each["title"]) for each in found["needs"]]
+    rows += [("needed by", each["code"], each["status"], each["title"]) for each in found["needed_by"]]
+    table(("how", "code", "status", "title"), rows, empty=f"{item} needs nothing done first")
+
+
 def status(text: str) -> str:
     colour = _COLOURS.get(text.lower())
     return click.style(text, fg=colour) if colour and sys.stdout.isatty() else text

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import click
@@ -38,3 +39,19 @@ def item(kind: str, reference: str, product: str | None) -> str:
     """The path of a backlog item, story or task; `product` tells its code apart from another product's."""
     qualified = f"{product}:{reference}" if product and ":" not in reference and "_" not in reference else reference
     return path(kind, qualified)
+
+
+def archival(where: str, restore: bool) -> Any:
+    """Archives the item of that path, or brings it back; the item as it is then."""
+    client = signed_in()
+    return client.delete(where + "/archival") if restore else client.put(where + "/archival")
+
+
+def dependency(where: str, prerequisites: Sequence[str], remove: bool) -> dict[str, Any]:
+    """Names what the item of that path needs, or takes it back; what it needs then."""
+    client = signed_in()
+    found: dict[str, Any] = client.get(where + "/dependencies") if not prerequisites else {}
+    for prerequisite in prerequisites:
+        one = where + path("dependencies", prerequisite)
+        found = client.delete(one) if remove else client.put(one)
+    return found

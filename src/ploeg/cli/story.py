@@ -8,7 +8,7 @@ import click
 
 from ploeg.cli import options, render
 from ploeg.cli.client import path
-from ploeg.cli.session import item, signed_in, the_product
+from ploeg.cli.session import archival, dependency, item, signed_in, the_product
 
 
 @click.group()
@@ -21,12 +21,22 @@ def story() -> None:
     """
 
 
+def _fields(command: options.Command) -> options.Command:
+    for option in (
+        options.estimate,
+        click.option("--assignee", metavar="NAME", help="Who sees to it."),
+        options.priority,
+        click.option("--criteria", "acceptance_criteria", metavar="TEXT", help="When the story is accepted."),
+        click.option("--description", metavar="TEXT"),
+    ):
+        command = option(command)
+    return command
+
+
 @story.command()
 @click.argument("pbi")
 @click.argument("title")
-@click.option("--description", metavar="TEXT")
-@click.option("--criteria", "acceptance_criteria", metavar="TEXT", help="When the story is accepted.")
-@options.priority
+@_fields
 @options.of_product
 @options.as_json
 def add(pbi: str, product: str | None, as_json: bool, **fields: Any) -> None:
@@ -42,9 +52,10 @@ def add(pbi: str, product: str | None, as_json: bool, **fields: Any) -> None:
 
 @story.command("list")
 @click.option("--pbi", metavar="CODE", help="Only those of this backlog item.")
+@options.archived
 @options.of_product
 @options.as_json
-def list_(pbi: str | None, product: str | None, as_json: bool) -> None:
+def list_(pbi: str | None, archived: bool, product: str | None, as_json: bool) -> None:
     """List a product's stories, in their order.
 
     \b
@@ -52,12 +63,13 @@ def list_(pbi: str | None, product: str | None, as_json: bool) -> None:
       ploeg backlog story list --pbi PBI-7
     """
     client = signed_in()
-    items = client.get("/products" + path(the_product(client, product), "stories"), pbi=pbi)["items"]
+    where = "/products" + path(the_product(client, product), "stories")
+    items = client.get(where, pbi=pbi, archived=archived or None)["items"]
     if as_json:
         render.emit_json(items)
         return
-    rows = [(i["code"], i["pbi"], i["status"], i["priority"], i["title"]) for i in items]
-    render.table(("code", "item", "status", "priority", "title"), rows, empty="no story yet")
+    rows = [(i["code"], i["pbi"], i["status"], i["priority"], i["assignee"], i["title"]) for i in items]
+    render.table(("code", "item", "status", "priority", "assignee", "title"), rows, empty="no story yet")
 
 
 @story.command()
@@ -84,22 +96,54 @@ def show(story: str, product: str | None, as_json: bool) -> None:
 @story.command()
 @click.argument("story")
 @click.option("--title")
-@click.option("--description", metavar="TEXT")
-@click.option("--criteria", "acceptance_criteria", metavar="TEXT", help="When the story is accepted.")
-@options.priority
-@options.after
-@options.before
+@_fields
+@click.option("--pbi", metavar="CODE", help="Move it to this backlog item.")
+@options.clear("description", "acceptance_criteria", "assignee", "estimate")
+@options.place
 @options.of_product
 @options.as_json
-def edit(story: str, product: str | None, as_json: bool, **fields: Any) -> None:
+def edit(story: str, product: str | None, clear: tuple[str, ...], as_json: bool, **fields: Any) -> None:
     """Change a story or move it; what is not named stays.
 
     \b
     Example:
-      ploeg backlog story edit ST-012 --priority 1
+      ploeg backlog story edit ST-012 --pbi PBI-8 --first
     """
-    changed = signed_in().patch(item("stories", story, product), options.given(fields))
+    changes = options.given(fields) | dict.fromkeys(clear)
+    changed = signed_in().patch(item("stories", story, product), changes)
     _show(changed, as_json, said=f"{changed['code']} changed")
+
+
+@story.command()
+@click.argument("story")
+@options.restore
+@options.of_product
+@options.as_json
+def archive(story: str, restore: bool, product: str | None, as_json: bool) -> None:
+    """Take a story out of the backlog, with its tasks; nothing is deleted.
+
+    \b
+    Example:
+      ploeg backlog story archive ST-012
+    """
+    changed = archival(item("stories", story, product), restore)
+    _show(changed, as_json, said=f"{changed['code']} {'restored' if restore else 'archived'}")
+
+
+@story.command()
+@click.argument("story")
+@click.argument("prerequisite", nargs=-1)
+@options.remove
+@options.of_product
+@options.as_json
+def needs(story: str, prerequisite: tuple[str, ...], remove: bool, product: str | None, as_json: bool) -> None:
+    """Say which stories must be done before a story's jobs begin; without any, show them.
+
+    \b
+    Example:
+      ploeg backlog story needs ST-012 ST-009
+    """
+    render.dependencies(story, dependency(item("stories", story, product), prerequisite, remove), as_json)
 
 
 def _show(story: dict[str, Any], as_json: bool, said: str | None = None) -> None:
@@ -108,8 +152,8 @@ def _show(story: dict[str, Any], as_json: bool, said: str | None = None) -> None
     elif said:
         render.say(said)
     else:
-        names = ("code", "product", "pbi", "title", "status", "priority", "description", "acceptance_criteria")
-        render.record([(name.replace("_", " "), story[name]) for name in names])
+        names = "code product pbi title status priority assignee estimate archived_at description acceptance_criteria"
+        render.record([(name.replace("_", " "), story[name]) for name in names.split()])
 
 
 def _gist(line: dict[str, Any]) -> str:

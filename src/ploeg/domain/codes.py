@@ -20,13 +20,14 @@ class CodeKind(StrEnum):
     IDEA = "IDEA"
     JOB = "J"
     QUESTION = "Q"
+    TODO = "TD"
 
     @property
     def noun(self) -> str:
         return _NOUN[self]
 
 
-_FORM = re.compile(r"(PBI|ST|T|IDEA|J|Q)-0*([0-9]{1,9})", re.IGNORECASE)
+_FORM = re.compile(r"(PBI|ST|TD|T|IDEA|J|Q)-0*([0-9]{1,9})", re.IGNORECASE)
 _NOUN = {
     CodeKind.PBI: "backlog item",
     CodeKind.STORY: "story",
@@ -34,6 +35,7 @@ _NOUN = {
     CodeKind.IDEA: "idea",
     CodeKind.JOB: "job",
     CodeKind.QUESTION: "question",
+    CodeKind.TODO: "todo",
 }
 
 _PADDED = frozenset({CodeKind.STORY, CodeKind.IDEA})

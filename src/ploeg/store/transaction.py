@@ -24,6 +24,7 @@ from ploeg.store.products import Products
 from ploeg.store.questions import Questions
 from ploeg.store.queue import Queue
 from ploeg.store.sprints import Sprints
+from ploeg.store.todos import Todos
 from ploeg.store.workers import Workers
 
 
@@ -79,6 +80,10 @@ class Transaction:
     @property
     def questions(self) -> Questions:
         return Questions(self)
+
+    @property
+    def todos(self) -> Todos:
+        return Todos(self)
 
     @property
     def sprints(self) -> Sprints:

@@ -33,6 +33,8 @@ class CreateStory(Arguments):
     description: Prose = Field(default=None, description="Markdown.")
     acceptance_criteria: Prose = Field(default=None, description="What must hold when the story is done, in Markdown.")
     priority: PriorityNumber = 2
+    assignee: str | None = Field(default=None, max_length=80, description="Who sees to it, by name.")
+    estimate: float | None = Field(default=None, ge=0, description="In the unit that the team uses.")
 
 
 class CreateTask(Arguments):
@@ -45,7 +47,12 @@ class CreateTask(Arguments):
         description="What to change and where, in Markdown, with the paths of the files; a job needs one.",
     )
     priority: PriorityNumber = 2
+    verify_only: bool = Field(default=False, description="It only checks: an empty diff is what is expected.")
+    verify_required: VerifyRequired = VerifyRequired.ALIGNED_OR_PARTIAL
     repo_url: str | None = Field(default=None, max_length=1000, description="Another repository than the product's.")
+    runtime: str | None = Field(default=None, max_length=80, description="The agent that carries it out.")
+    model: str | None = Field(default=None, max_length=200, description="The agent's model.")
+    estimate: float | None = Field(default=None, ge=0, description="In the unit that the team uses.")
 
 
 class _Item(Result):
@@ -69,6 +76,8 @@ class StoryShown(_Item):
     pbi: str
     acceptance_criteria: str | None = None
     status: StoryState
+    assignee: str | None = None
+    estimate: float | None = None
 
 
 class TaskShown(_Item):
@@ -79,6 +88,7 @@ class TaskShown(_Item):
     verify_only: bool
     verify_required: VerifyRequired
     repo_url: str | None = None
+    estimate: float | None = None
 
 
 CREATE_PBI = Tool(

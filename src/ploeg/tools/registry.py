@@ -5,7 +5,22 @@ from __future__ import annotations
 
 from ploeg.domain.errors import NotFound
 from ploeg.domain.kinds import Kind
-from ploeg.tools import backlog, dispatch, docs, idea, idea_work, job, product, pull_request, question, story_log, task
+from ploeg.tools import (
+    backlog,
+    dispatch,
+    docs,
+    execution,
+    grooming,
+    idea,
+    idea_work,
+    job,
+    product,
+    pull_request,
+    question,
+    story_log,
+    task,
+    todo,
+)
 from ploeg.tools.declaration import Tool
 
 TOOLS: dict[str, Tool] = {
@@ -15,6 +30,8 @@ TOOLS: dict[str, Tool] = {
         task.UPDATE_TASK_STATUS,
         task.UPDATE_TASK_PLAN,
         task.VERIFY_TASK_AGAINST_PLAN,
+        execution.UPDATE_TASK_EXECUTION,
+        execution.VERIFY_SPRINT_TASK,
         story_log.LOG_IMPLEMENTATION,
         story_log.LOG_TEST_RESULT,
         story_log.LOG_COMMIT,
@@ -31,9 +48,19 @@ TOOLS: dict[str, Tool] = {
         backlog.CREATE_PBI,
         backlog.CREATE_STORY,
         backlog.CREATE_TASK,
+        grooming.EDIT_PBI,
+        grooming.EDIT_STORY,
+        grooming.EDIT_TASK,
+        grooming.ARCHIVE_ITEM,
+        grooming.SET_DEPENDENCY,
+        grooming.SEARCH_BACKLOG,
+        todo.CREATE_TODO,
+        todo.LIST_TODOS,
+        todo.CLOSE_TODO,
         pull_request.SET_PBI_PR,
         pull_request.MARK_PBI_PR_MERGED,
         dispatch.DISPATCH_JOB,
+        dispatch.FOLLOW_UP_JOB,
         dispatch.GET_JOB_STATUS,
         dispatch.LIST_JOBS,
         dispatch.CANCEL_JOB,

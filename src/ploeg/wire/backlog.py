@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import Field
 
 from ploeg.domain.backlog import LogType, PbiStatus, StoryStatus, TaskStatus
 from ploeg.domain.gate import VerifyRequired
-from ploeg.wire.base import Reply, Request, Whole
+from ploeg.wire.base import Finite, Reply, Request, Whole
 from ploeg.wire.config import ConfigIn
 
 
@@ -25,6 +25,7 @@ class ItemOut(Reply):
     priority: int
     sort_order: float
     created_at: datetime
+    archived_at: datetime | None
 
 
 class PbiOut(ItemOut):
@@ -38,6 +39,9 @@ class StoryOut(ItemOut):
     pbi_id: str
     acceptance_criteria: str | None
     status: StoryStatus
+    sprint_id: str | None
+    assignee: str | None = Field(description="Who sees to it, by name.")
+    estimate: float | None
 
 
 class TaskOut(ItemOut):
@@ -49,6 +53,34 @@ class TaskOut(ItemOut):
     verify_required: VerifyRequired
     repo_url: str | None
     config: dict[str, Any]
+    estimate: float | None
+
+
+class ItemRef(Reply):
+    """A task or a story, where more would be too much."""
+
+    id: str
+    code: str
+    title: str
+    status: TaskStatus | StoryStatus
+
+
+class DependenciesOut(Reply):
+    needs: list[ItemRef] = Field(description="What must be done before its jobs begin.")
+    needed_by: list[ItemRef]
+
+
+class HitOut(Reply):
+    """What a search found."""
+
+    kind: Literal["pbi", "story", "task"]
+    id: str
+    code: str
+    product: str
+    parent: str | None = Field(description="The code of the story's backlog item or of the task's story.")
+    title: str
+    status: str
+    snippet: str = Field(description="Words around the first match, if its texts have any.")
 
 
 class LogOut(Reply):
@@ -70,6 +102,8 @@ class PbiIn(Request):
 
 class StoryIn(PbiIn):
     acceptance_criteria: str | None = None
+    assignee: str | None = Field(default=None, description="Somebody who may change the product, by name.")
+    estimate: Finite | None = Field(default=None, description="In the unit that the team uses.")
 
 
 class TaskIn(PbiIn):
@@ -78,6 +112,7 @@ class TaskIn(PbiIn):
     verify_required: str = VerifyRequired.ALIGNED_OR_PARTIAL
     repo_url: str | None = Field(default=None, description="Another repository than the product's.")
     config: ConfigIn | None = None
+    estimate: Finite | None = Field(default=None, description="In the unit that the team uses.")
 
 
 class PlaceIn(Request):
@@ -85,6 +120,8 @@ class PlaceIn(Request):
 
     after: str | None = Field(default=None, description="Behind that sibling, by code or id.")
     before: str | None = Field(default=None, description="Before that sibling, by code or id.")
+    first: bool = Field(default=False, description="Before all of them.")
+    last: bool = Field(default=False, description="Behind all of them.")
 
 
 class PbiEdit(PlaceIn):
@@ -99,6 +136,9 @@ class StoryEdit(PlaceIn):
     description: str | None = None
     priority: Whole = 2
     acceptance_criteria: str | None = None
+    pbi: str | None = Field(default=None, description="Another backlog item of the product to move it to.")
+    assignee: str | None = Field(default=None, description="By name; null for nobody.")
+    estimate: Finite | None = None
 
 
 class TaskEdit(PlaceIn):
@@ -111,3 +151,5 @@ class TaskEdit(PlaceIn):
     verify_required: str = ""
     repo_url: str | None = None
     config: ConfigIn | None = None
+    story: str | None = Field(default=None, description="Another story of the product to move it to.")
+    estimate: Finite | None = None

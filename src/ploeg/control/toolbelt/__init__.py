@@ -9,6 +9,8 @@ from ploeg.control.toolbelt import (
     backlog,
     dispatch,
     docs,
+    execution,
+    grooming,
     idea,
     idea_work,
     product,
@@ -16,6 +18,7 @@ from ploeg.control.toolbelt import (
     question,
     story_log,
     task,
+    todo,
 )
 from ploeg.control.toolbelt.caller import AttemptCaller, Caller
 from ploeg.control.toolbelt.handler import Handlers
@@ -28,10 +31,13 @@ from ploeg.tools.registry import tool_named
 
 HANDLERS: Handlers = {
     **task.HANDLERS,
+    **execution.HANDLERS,
     **story_log.HANDLERS,
     **docs.HANDLERS,
     **product.HANDLERS,
     **backlog.HANDLERS,
+    **grooming.HANDLERS,
+    **todo.HANDLERS,
     **pull_request.HANDLERS,
     **dispatch.HANDLERS,
     **idea.HANDLERS,

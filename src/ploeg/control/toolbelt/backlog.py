@@ -22,11 +22,12 @@ def create_story(tx: Transaction, caller: Caller, arguments: CreateStory) -> Sto
     fields = arguments.model_dump(exclude={"pbi_id", "title"})
     view = backlog.add_story(tx, caller.principal, arguments.pbi_id, arguments.title, fields)
     assert isinstance(view.item, Story)
-    return showing.story(view.item, view.product, view.parent)
+    return showing.story(view.item, view.product, view.parent, view.assignee)
 
 
 def create_task(tx: Transaction, caller: Caller, arguments: CreateTask) -> TaskShown:
-    fields = arguments.model_dump(exclude={"story_id", "title"})
+    fields = arguments.model_dump(exclude={"story_id", "title", "runtime", "model"})
+    fields["config"] = {"runtime": arguments.runtime, "model": arguments.model}
     view = backlog.add_task(tx, caller.principal, arguments.story_id, arguments.title, fields)
     assert isinstance(view.item, Task)
     return showing.task(view.item, view.product, view.parent)

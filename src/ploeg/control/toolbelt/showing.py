@@ -40,7 +40,7 @@ def pbi(item: Pbi, product_code: str) -> PbiShown:
     )
 
 
-def story(item: Story, product_code: str, pbi_code: str) -> StoryShown:
+def story(item: Story, product_code: str, pbi_code: str, assignee: str | None = None) -> StoryShown:
     return StoryShown(
         id=item.id,
         code=item.code,
@@ -51,6 +51,8 @@ def story(item: Story, product_code: str, pbi_code: str) -> StoryShown:
         acceptance_criteria=item.acceptance_criteria,
         priority=item.priority,
         status=cast(StoryState, item.status.lower()),
+        assignee=assignee,
+        estimate=item.estimate,
     )
 
 
@@ -68,11 +70,16 @@ def task(item: Task, product_code: str, story_code: str) -> TaskShown:
         verify_only=item.verify_only,
         verify_required=item.verify_required,
         repo_url=item.repo_url,
+        estimate=item.estimate,
     )
 
 
 def task_state(status: TaskStatus) -> TaskState:
     return "todo" if status is TaskStatus.TO_DO else cast(TaskState, status.lower())
+
+
+def task_status(state: TaskState) -> TaskStatus:
+    return TaskStatus.TO_DO if state == "todo" else TaskStatus(state.upper())
 
 
 def job_line(line: JobLine) -> JobShown:
