@@ -53,7 +53,7 @@ def _run(run: dict[str, Any] | None) -> Iterator[tuple[str, object]]:
 def _rows(plan: list[dict[str, Any]]) -> Iterator[tuple[object, ...]]:
     for story in plan:
         asked = f"asks {', '.join(story['open_questions'])}" if story["open_questions"] else story["pbi"]
-        yield story["code"], story["status"], _cut(story["title"]), asked, ""
+        yield story["code"], story["status"], _cut(story["title"]), asked, " "
         for task in story["tasks"]:
             job = task["job"]
             yield f"  {task['code']}", task["status"], _cut(task["title"]), _job(job), _note(job)
@@ -67,7 +67,7 @@ def _job(job: dict[str, Any] | None) -> str | None:
 
 def _note(job: dict[str, Any] | None) -> str:
     if job is None:
-        return ""
+        return " "
     if job["waiting_for"]:
         return f"waits for {job['waiting_for']}"
     return job["reason"] or "" if job["status"] in {"failed", "cancelled", "skipped"} else ""
