@@ -44,7 +44,7 @@ def test_steps_and_channels_are_kinds_of_jobs() -> None:
 
 @pytest.mark.parametrize("step", Step)
 @pytest.mark.parametrize("status", IdeaStatus)
-def test_a_step_starts_where_it_is_allowed_and_nowhere_else(step: Step, status: IdeaStatus) -> None:
+def test_a_step_starts_from_its_own_states_only(step: Step, status: IdeaStatus) -> None:
     if status in step.allowed_from:
         begun = idea(status=status).begin(step)
         assert (begun.status, begun.was) == (step.busy, status)
@@ -54,7 +54,7 @@ def test_a_step_starts_where_it_is_allowed_and_nowhere_else(step: Step, status: 
 
 
 @pytest.mark.parametrize("status", AT_REST)
-def test_no_status_at_rest_is_a_dead_end(status: IdeaStatus) -> None:
+def test_every_failure_has_a_way_out(status: IdeaStatus) -> None:
     assert any(status in step.allowed_from for step in Step)
 
 
