@@ -43,6 +43,7 @@ def assignment(**changes: Any) -> Assignment:
         "pbi": {"id": "pbi_1", "code": "PBI-1", "title": "Sell"},
         "story": {"id": "sto_1", "code": "ST-001", "title": "Pay", "acceptance_criteria": "Money moves"},
         "task": {"id": "tsk_1", "code": "T-1", "title": "Add a button", "implementation_plan": "Edit `src/x.py`."},
+        "sprint": {"id": "spr_1", "code": "S-2026-11-22-1", "goal": "Sell more", "run_id": "run_1"},
         "idea": {"id": "ide_1", "code": "IDEA-001", "title": "Sell by post", "status": "DRAFT"},
         "lease_seconds": 300.0,
         "renew_seconds": 15.0,

@@ -19,7 +19,7 @@ from starlette.routing import Route
 
 from ploeg.api.doors import WORK, bearer
 from ploeg.api.errors import answer, http_refusal, mistake
-from ploeg.control import answers, calls, chunks, desk, people, presence, report
+from ploeg.control import answers, calls, chunks, desk, execution_report, people, presence, report
 from ploeg.control.plane import ControlPlane
 from ploeg.domain.errors import Invalid, PloegError
 from ploeg.wire.assignment import Assignment
@@ -29,6 +29,8 @@ from ploeg.wire.work import (
     ClaimRequest,
     EventChunk,
     EventReply,
+    ExecutionsReply,
+    ExecutionsRequest,
     FinishReply,
     FinishReport,
     Handback,
@@ -86,6 +88,12 @@ async def _answer(plane: ControlPlane, secret: str, request: Request, message: A
     return await answers.next_answer(plane, secret, _attempt(request), message)
 
 
+async def _executions(
+    plane: ControlPlane, secret: str, request: Request, message: ExecutionsRequest
+) -> ExecutionsReply:
+    return await plane.work(secret, execution_report.record, _attempt(request), message)
+
+
 async def _finish(plane: ControlPlane, secret: str, request: Request, message: FinishReport) -> FinishReply:
     attempt_id = _attempt(request)
     reply = await plane.work(secret, report.finish, attempt_id, message)
@@ -111,6 +119,14 @@ OPERATIONS = (
     Operation("POST", f"{_ATTEMPT}/events", "Send a chunk of the transcript", EventChunk, EventReply, _events),
     Operation("POST", f"{_ATTEMPT}/calls", "Call a tool for the agent", ToolCall, ToolReply, _call),
     Operation("POST", f"{_ATTEMPT}/answers", "Wait for the answer to a question", AnswerRequest, ToolReply, _answer),
+    Operation(
+        "POST",
+        f"{_ATTEMPT}/executions",
+        "Record and read the tasks of a sprint job",
+        ExecutionsRequest,
+        ExecutionsReply,
+        _executions,
+    ),
     Operation("POST", f"{_ATTEMPT}/finish", "Report the end of an attempt", FinishReport, FinishReply, _finish),
     Operation("PUT", f"{WORK}/presence", "Show the worker's state", Presence, PresenceReply, _presence),
     Operation("POST", f"{WORK}/handback", "Hand former attempts back", Handback, HandbackReply, _handback),

@@ -20,11 +20,13 @@ from ploeg.wire.assignment import (
     Assignment,
     ConfigOut,
     DocFolderOut,
+    ExecutionOut,
     IdeaOut,
     LimitsOut,
     PbiOut,
     ProductOut,
     ResumeOut,
+    SprintOut,
     StoryOut,
     TaskOut,
 )
@@ -43,6 +45,8 @@ class Work:
     plan: str = ""
     #: Where its earlier attempts began.
     base_sha: str | None = None
+    #: The code of the ended job that it goes on from.
+    follows: str | None = None
     #: What proves the commit that it only has to push.
     receipt: dict[str, Any] | None = None
     #: What its earlier attempts asked people.
@@ -50,6 +54,9 @@ class Work:
     #: What binds the product's agents.
     guide: str = ""
     doc_index: Sequence[DocFolderOut] = ()
+    #: The sprint of a run that is one job, and its tasks.
+    sprint: SprintOut | None = None
+    executions: Sequence[ExecutionOut] = ()
 
 
 def assignment(
@@ -76,8 +83,11 @@ def assignment(
         task=_task(task, work.plan) if task is not None else None,
         idea=work.idea,
         instruction=job.instruction,
+        follows=work.follows,
         guide=work.guide,
         doc_index=list(work.doc_index),
+        sprint=work.sprint,
+        executions=list(work.executions),
         reminder=job.outcome is Outcome.NO_REPORT,
         refusal=job.reason if job.outcome is Outcome.GATE_REFUSED else None,
         resume=_resume(job.resume, work.receipt) if job.resume is not None else None,

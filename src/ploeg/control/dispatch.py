@@ -9,10 +9,11 @@ from typing import Any
 
 import msgspec
 
-from ploeg.control import doc_index, guide, presence, rollup, run_state
+from ploeg.control import doc_index, executions, follow_up, guide, presence, rollup, run_state
 from ploeg.control.assignment import Work, assignment
 from ploeg.control.idea_payload import idea_out
 from ploeg.control.installation import Installation
+from ploeg.control.sprint_payload import outs, sprint_out
 from ploeg.control.submit import resolved
 from ploeg.control.text import line
 from ploeg.domain.access import Principal
@@ -104,26 +105,36 @@ def _work(tx: Transaction, job: Job) -> Work:
     pbi_id = story.pbi_id if story is not None else idea.pbi_id if idea is not None else None
     pbi = tx.backlog.pbi(pbi_id) if pbi_id is not None else None
     earlier = tx.attempts.of_job(job.id) if job.attempts > 1 else []
+    in_run = executions.works_through(job)
     return Work(
         product=product,
         pbi=pbi,
         story=story,
         task=task,
         idea=idea_out(tx, job, idea) if idea is not None else None,
-        plan=_plan(task, earlier) if task is not None else "",
-        base_sha=next((attempt.base_sha for attempt in earlier if attempt.base_sha), None),
+        plan=_plan(job, task, earlier) if task is not None else "",
+        base_sha=next((attempt.base_sha for attempt in earlier if attempt.base_sha), follow_up.began_at(tx, job)),
+        follows=_follows(tx, job),
         receipt=_receipt(job, earlier),
         asked=tx.questions.of_job(job.id) if earlier else (),
         guide=guide.for_claim(tx, product),
         doc_index=doc_index.for_claim(tx, product),
+        sprint=sprint_out(tx, job) if in_run else None,
+        executions=outs(tx, executions.freeze(tx, job)) if in_run else (),
     )
 
 
-def _plan(task: Task, earlier: Sequence[Attempt]) -> str:
+def _plan(job: Job, task: Task, earlier: Sequence[Attempt]) -> str:
     """A job keeps the plan of its first attempt: the gate measures against it, so no agent may have a hand in it."""
     if earlier:
         return str(earlier[0].frozen.get("task", {}).get("implementation_plan", ""))
-    return task.implementation_plan or ""
+    own = task.implementation_plan or ""
+    return own if job.follow_up_of is None else follow_up.plan(job, own)
+
+
+def _follows(tx: Transaction, job: Job) -> str | None:
+    before = tx.jobs.get(job.follow_up_of) if job.follow_up_of is not None else None
+    return before.code if before is not None else None
 
 
 def _receipt(job: Job, earlier: Sequence[Attempt]) -> dict[str, Any] | None:

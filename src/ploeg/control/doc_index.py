@@ -18,8 +18,8 @@ def for_claim(tx: Transaction, product: Product) -> list[DocFolderOut]:
     """The index as a payload takes it. A flaw in it keeps no job waiting: then it is empty."""
     try:
         return _index(tx, product)
-    except Exception as error:
-        log.warning("doc_index.left_out", product=product.code, reason=repr(error))
+    except Exception:  # noqa: BLE001 - whatever it is, an agent can do without the index
+        log.exception("doc_index.left_out", product=product.code)
         return []
 
 

@@ -84,6 +84,23 @@ class GateResult:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Settled:
+    """How one task of a job for a whole sprint run stands when the job is to be done."""
+
+    #: The task's code.
+    task: str
+    #: A `domain.sprint_run.ExecutionStatus`.
+    status: str
+    verify_required: VerifyRequired
+    verify_only: bool
+    base_sha: str | None = None
+    head_sha: str | None = None
+    coverage: Coverage | None = None
+    summary: str | None = None
+    skip_reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Receipt:
     """What was verified, on which commit. `done` is this and nothing else."""
 
@@ -102,6 +119,8 @@ class Receipt:
     files: tuple[FileChange, ...] = ()
     verify_only: bool = False
     summary: str = ""
+    #: Of a job for a whole sprint run: its tasks.
+    executions: tuple[Settled, ...] = ()
 
     @property
     def passed(self) -> bool:

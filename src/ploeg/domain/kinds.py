@@ -11,6 +11,7 @@ from ploeg.domain.limits import Limits
 
 class KindName(StrEnum):
     TASK_IMPLEMENTATION = "TASK_IMPLEMENTATION"
+    SPRINT_IMPLEMENTATION = "SPRINT_IMPLEMENTATION"
     IDEA_GRILL = "IDEA_GRILL"
     IDEA_MAKE_PLAN = "IDEA_MAKE_PLAN"
     IDEA_REVIEW_PLAN = "IDEA_REVIEW_PLAN"
@@ -99,6 +100,31 @@ KINDS: dict[KindName, Kind] = {
                 "log_test_result",
                 "log_commit",
                 "verify_task_against_plan",
+                *_DOCS,
+                *_QUESTIONS,
+            ),
+            gated=True,
+            summary_required=False,
+        ),
+        Kind(
+            name=KindName.SPRINT_IMPLEMENTATION,
+            title="Implement a sprint",
+            subject=Subject.SPRINT_RUN,
+            workspace=WorkspaceMode.BRANCH,
+            model=None,
+            thinking_budget=6000,
+            permission_mode=PermissionMode.BYPASS,
+            limits=Limits(max_minutes=480.0, max_silence_minutes=15.0, max_turns=None),
+            agent_tools=("Read", "Edit", "Write", "Bash", "Grep", "Glob", "Agent", "Task"),
+            tools=(
+                "update_job_status",
+                "update_task_execution",
+                "verify_sprint_task",
+                "update_task_status",
+                "update_task_plan",
+                "log_implementation",
+                "log_test_result",
+                "log_commit",
                 *_DOCS,
                 *_QUESTIONS,
             ),

@@ -20,7 +20,7 @@ from ploeg.tools.declaration import Tool
 from ploeg.tools.registry import tools_for
 from ploeg.wire.assignment import Assignment
 
-Mode = Literal["start", "resume", "answered", "remind", "repair"]
+Mode = Literal["start", "follow_up", "resume", "answered", "remind", "repair"]
 
 TEMPLATES = Environment(
     loader=PackageLoader("ploeg.prompts"),
@@ -76,6 +76,8 @@ def _mode(assignment: Assignment, resumed: bool) -> Mode:
         return "remind"
     if assignment.refusal is not None:
         return "repair"
+    if assignment.follows is not None and assignment.attempt_number == 1:
+        return "follow_up"
     if not resumed:
         return "start"
     return "answered" if assignment.asked else "resume"
@@ -137,8 +139,12 @@ def _values(assignment: Assignment) -> dict[str, Any]:
         "task": _described(task.code, task.title, task.description) if task else "",
         "plan": task.implementation_plan if task else "",
         "instruction": assignment.instruction,
+        "follows": assignment.follows,
         "asked": assignment.asked,
         "refusal": assignment.refusal,
+        "sprint": assignment.sprint,
+        "executions": assignment.executions,
+        "described": lambda item: _described(item.code, item.title, item.description, item.acceptance_criteria),
         "doc_index": assignment.doc_index,
         "idea": idea,
         "idea_text": _described(idea.code, idea.title, idea.description) if idea else "",

@@ -18,6 +18,9 @@ TaskState = Literal["todo", "in_progress", "review", "done", "failed", "excluded
 class UpdateTaskStatus(Arguments):
     task_id: Reference = Field(description="The task's id or code.")
     status: TaskState = Field(description="The task's new status.")
+    sprint_run_id: Reference | None = Field(
+        default=None, description="In a job of a sprint's run: the run, as a check that it is still this one."
+    )
 
 
 class UpdateTaskPlan(Arguments):
@@ -57,7 +60,7 @@ UPDATE_TASK_STATUS = Tool(
     name="update_task_status",
     description=(
         "Set the status of a task: `in_progress` when you begin. The story and the backlog item follow by themselves. "
-        "In a job it is the job's own task, which gets its last status by itself when the job is closed."
+        "In a job it is one of the job's own tasks, which get their last status by themselves when the job is closed."
     ),
     arguments=UpdateTaskStatus,
     result=TaskUpdated,

@@ -75,6 +75,35 @@ class RepositoryOut(Message, kw_only=True):
     repo_url: str
 
 
+class SprintOut(Message, kw_only=True):
+    """The sprint whose run the job is for."""
+
+    id: str
+    code: str
+    goal: str
+    run_id: str
+    #: The run that this one goes on from.
+    previous_run_id: str | None = None
+
+
+class ExecutionOut(Message, kw_only=True):
+    """One task of a job for a whole run: its plan and rules as the job's first claim froze them, and how it stands."""
+
+    id: str
+    #: 1 for the first.
+    position: int
+    #: A `domain.sprint_run.ExecutionStatus`.
+    status: str
+    pbi: PbiOut
+    story: StoryOut
+    task: TaskOut
+    base_sha: str | None = None
+    head_sha: str | None = None
+    coverage: str | None = None
+    summary: str | None = None
+    skip_reason: str | None = None
+
+
 class IdeaMessageOut(Message, kw_only=True):
     #: `person` or `agent`.
     author: str
@@ -163,8 +192,13 @@ class Assignment(Message, kw_only=True):
     pbi: PbiOut | None = None
     story: StoryOut | None = None
     task: TaskOut | None = None
+    sprint: SprintOut | None = None
+    #: Of a job for a whole run: its tasks in their order.
+    executions: list[ExecutionOut] = field(default_factory=list)
     idea: IdeaOut | None = None
     instruction: str | None = None
+    #: The code of the ended job whose branch and conversation this one goes on with, as `instruction` says.
+    follows: str | None = None
     #: The guide that binds the product's agents, as it stood at the claim.
     guide: str = ""
     #: The product's docs, by folder; those of a folder beyond the first forty are only counted.

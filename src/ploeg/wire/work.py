@@ -11,6 +11,7 @@ that no longer owns its job.
     POST /work/attempts/{attempt_id}/events         EventChunk -> EventReply
     POST /work/attempts/{attempt_id}/calls          ToolCall -> ToolReply
     POST /work/attempts/{attempt_id}/answers        AnswerRequest -> ToolReply   (held until there is an answer)
+    POST /work/attempts/{attempt_id}/executions     ExecutionsRequest -> ExecutionsReply   (of a job for a sprint's run)
     POST /work/attempts/{attempt_id}/finish         FinishReport -> FinishReply
 """
 
@@ -21,6 +22,7 @@ from typing import Any, Literal
 
 from msgspec import field
 
+from ploeg.wire.assignment import ExecutionOut
 from ploeg.wire.message import Message
 
 
@@ -111,6 +113,29 @@ class AnswerRequest(Message, kw_only=True):
     question_id: str
     #: How long the server may hold the request; 0 to 60. What is still open then is told as open.
     wait_seconds: float = 30.0
+
+
+class Verification(Message, kw_only=True):
+    """What a comparison of one execution's commits with its plan found; the worker read the commits itself."""
+
+    execution_id: str
+    base_sha: str
+    head_sha: str
+    #: A `domain.gate.Coverage`.
+    coverage: str
+    #: The agent's own words about what it did.
+    summary: str | None = None
+
+
+class ExecutionsRequest(Message, kw_only=True):
+    """Asks how the tasks of a job for a whole run stand, after noting what was verified."""
+
+    verified: Verification | None = None
+
+
+class ExecutionsReply(Message, kw_only=True):
+    #: In their order.
+    executions: list[ExecutionOut]
 
 
 class QuotaWindow(Message, kw_only=True):

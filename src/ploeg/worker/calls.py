@@ -12,18 +12,22 @@ from ploeg.domain.attempt import Phase, Usage
 from ploeg.domain.codes import CodeKind
 from ploeg.domain.errors import Conflict, Denied, Invalid, NotFound, PloegError, Unavailable
 from ploeg.domain.gate import GateResult, Receipt
-from ploeg.domain.kinds import kind_named
+from ploeg.domain.kinds import Subject, kind_named
 from ploeg.tools.declaration import Arguments, Result, Side, Tool
+from ploeg.tools.execution import UpdateTaskExecution, VerifySprintTask
 from ploeg.tools.job import JobStatusUpdated, UpdateJobStatus
 from ploeg.tools.question import AskUserQuestion
 from ploeg.tools.task import TaskVerified, VerifyTaskAgainstPlan
+from ploeg.wire.assignment import IdeaOut, StoryOut, TaskOut
 from ploeg.wire.work import ToolCall
 from ploeg.worker.closing import check_closing
 from ploeg.worker.end import Accepted
 from ploeg.worker.gates import Gates
 from ploeg.worker.insist import insist
 from ploeg.worker.live import LiveAttempt
+from ploeg.worker.push import back_up
 from ploeg.worker.questions import Questions
+from ploeg.worker.sprint_gates import SprintGates
 from ploeg.worker.watch import Watch
 
 #: Seconds that a call waits for a server that is away.
@@ -36,8 +40,8 @@ class Calls:
     def __init__(self, live: LiveAttempt, watch: Watch) -> None:
         self._live = live
         self._watch = watch
-        self._gates = Gates(live)
         self._kind = kind_named(live.assignment.kind)
+        self._gates = SprintGates(live) if self._kind.subject is Subject.SPRINT_RUN else Gates(live)
         #: The tool that saves the kind's result has done so.
         self._delivered = False
         self._one_at_a_time = asyncio.Lock()
@@ -76,6 +80,8 @@ class Calls:
             result = await self._forward(tool, checked)
             if tool.name == self._kind.delivers and result.get("ok", True):
                 self._delivered = True
+            if isinstance(checked, UpdateTaskExecution) and checked.status == "DONE" and result.get("head_sha"):
+                await back_up(self._live, result["head_sha"])
             if isinstance(checked, AskUserQuestion):
                 return await self.questions.answered(result, checked.wait_seconds)
             return result
@@ -89,22 +95,24 @@ class Calls:
                 return await self._report(checked)
             case VerifyTaskAgainstPlan():
                 return await self._compare()
+            case VerifySprintTask() if isinstance(self._gates, SprintGates):
+                return await self._gates.verify(checked)
             case _:
                 raise Denied(f"{type(checked).__name__} cannot be carried out by the worker")
 
     def _of_this_attempt(self, checked: Arguments) -> None:
-        """An agent may speak of its own job, task, story and idea only, by id or by code."""
+        """An agent may speak of its own job, tasks, stories and idea only, by id or by code."""
         assignment = self._live.assignment
-        task, story, idea = assignment.task, assignment.story, assignment.idea
-        own: dict[str, tuple[CodeKind, str, str]] = {
-            "job_id": (CodeKind.JOB, assignment.job_id, assignment.job_code),
-            "task_id": (CodeKind.TASK, task.id if task else "", task.code if task else ""),
-            "story_id": (CodeKind.STORY, story.id if story else "", story.code if story else ""),
-            "idea_id": (CodeKind.IDEA, idea.id if idea else "", idea.code if idea else ""),
+        in_run = assignment.executions
+        own: dict[str, tuple[CodeKind, dict[str, str]]] = {
+            "job_id": (CodeKind.JOB, {assignment.job_id: assignment.job_code}),
+            "task_id": (CodeKind.TASK, _codes(assignment.task, *(each.task for each in in_run))),
+            "story_id": (CodeKind.STORY, _codes(assignment.story, *(each.story for each in in_run))),
+            "idea_id": (CodeKind.IDEA, _codes(assignment.idea)),
         }
-        for field, (kind, id_, code) in own.items():
+        for field, (kind, known) in own.items():
             given = getattr(checked, field, None)
-            if given is not None and given != id_ and codes.expect(kind, given) != code:
+            if given is not None and given not in known and codes.expect(kind, given) not in known.values():
                 raise NotFound(kind.noun, given)
 
     async def _forward(self, tool: Tool, checked: Arguments) -> dict[str, Any]:
@@ -196,3 +204,7 @@ class Calls:
             missing_paths=list(look.coverage.missing_paths),
             changed_paths=list(look.coverage.changed_paths),
         )
+
+
+def _codes(*items: TaskOut | StoryOut | IdeaOut | None) -> dict[str, str]:
+    return {item.id: item.code for item in items if item is not None}

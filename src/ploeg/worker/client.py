@@ -30,6 +30,8 @@ from ploeg.wire.work import (
     ClaimRequest,
     EventChunk,
     EventReply,
+    ExecutionsReply,
+    ExecutionsRequest,
     FinishReply,
     FinishReport,
     Handback,
@@ -103,6 +105,10 @@ class WorkClient:
         within = request.wait_seconds + TIMEOUT
         content = await self._send("POST", f"/attempts/{attempt_id}/answers", request, within, attempt_id)
         return self._decoded(content, ToolReply)
+
+    async def executions(self, attempt_id: str, request: ExecutionsRequest) -> ExecutionsReply:
+        content = await self._send("POST", f"/attempts/{attempt_id}/executions", request, CALL_TIMEOUT, attempt_id)
+        return self._decoded(content, ExecutionsReply)
 
     async def finish(self, attempt_id: str, report: FinishReport) -> FinishReply:
         content = await self._send("POST", f"/attempts/{attempt_id}/finish", report, CALL_TIMEOUT, attempt_id)

@@ -9,6 +9,7 @@ import hashlib
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from typing import Any
 
 from ploeg.domain import gate
 from ploeg.domain.attempt import Phase
@@ -48,6 +49,9 @@ class Gates:
         self._workspace: Workspace = live.workspace
         self._task: TaskOut = live.assignment.task or TaskOut(id="", code="", title="")
         self._required = VerifyRequired(self._task.verify_required)
+        #: The frozen plan, or those of all the job's tasks.
+        plans = [each.task.implementation_plan for each in live.assignment.executions]
+        self._plan = "\n\n".join(plans) if plans else self._task.implementation_plan
 
     async def look(self, *, auto_commit: bool = False) -> Look:
         """Take the commits over into the mirror and compare them with the frozen plan.
@@ -60,7 +64,7 @@ class Gates:
             head, uncommitted = await self._mirror.commit_snapshot(kept, self._message()), ()
             self._live.note("auto_committed", head=head, files=list(kept.uncommitted))
         diff = await self._mirror.diff(self._workspace.base, head)
-        coverage = classify(self._task.implementation_plan, diff.files)
+        coverage = classify(self._plan, diff.files)
         return Look(head=head, uncommitted=uncommitted, diff=diff, coverage=coverage)
 
     def _message(self) -> str:
@@ -77,11 +81,7 @@ class Gates:
         """All gates in order, up to the first that refuses; the receipt of what was checked, on which commit."""
         self._live.enter(Phase.VERIFY)
         look = await self.look(auto_commit=self._live.assignment.config.auto_commit)
-        gates = [
-            gate.committed(look.uncommitted),
-            gate.not_empty(look.diff.files, verify_only=self._task.verify_only),
-            self.judge(look.coverage, summary),
-        ]
+        gates = await self.found(look, summary)
         commands: tuple[CommandResult, ...] = ()
         if all(result.passed for result in gates):
             commands = await self._verify(look.head)
@@ -90,6 +90,18 @@ class Gates:
         receipt = await self._receipt(look, tuple(gates[: refusal + 1]), commands, summary)
         self._tell(receipt)
         return receipt
+
+    async def found(self, look: Look, summary: str) -> list[GateResult]:
+        """What the gates say of the commits, before any command is run on them."""
+        return [
+            gate.committed(look.uncommitted),
+            gate.not_empty(look.diff.files, verify_only=self._task.verify_only),
+            self.judge(look.coverage, summary),
+        ]
+
+    def receipt_extras(self) -> dict[str, Any]:
+        """What a receipt of this kind of job says besides."""
+        return {"verify_only": self._task.verify_only}
 
     async def _receipt(
         self, look: Look, gates: tuple[GateResult, ...], commands: tuple[CommandResult, ...], summary: str
@@ -105,10 +117,10 @@ class Gates:
             coverage=look.coverage,
             gates=gates,
             commands=commands,
-            plan_sha256=hashlib.sha256(self._task.implementation_plan.encode()).hexdigest(),
+            plan_sha256=hashlib.sha256(self._plan.encode()).hexdigest(),
             files=tuple(look.diff.files),
-            verify_only=self._task.verify_only,
             summary=summary,
+            **self.receipt_extras(),
         )
 
     async def _verify(self, head: str) -> tuple[CommandResult, ...]:

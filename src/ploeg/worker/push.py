@@ -8,6 +8,18 @@ from ploeg.worker.live import LiveAttempt
 from ploeg.workspace.mirror import PushOutcome
 
 
+async def back_up(live: LiveAttempt, head: str) -> None:
+    """Puts finished work of a job that goes on onto its branch: another worker, or the next run, goes on from there.
+
+    A push that does not succeed is noted and no more: the job's end pushes all of it.
+    """
+    assert live.mirror is not None
+    await live.lease.confirm()
+    branch = live.assignment.branch
+    result = await live.mirror.push(head, branch, within=live.bench.settings.push_minutes * 60)
+    live.note("backed_up" if result.pushed else "back_up_refused", branch=branch, head=head, outcome=result.outcome)
+
+
 async def push(live: LiveAttempt, head: str) -> End:
     """The attempt's end after the push of that commit. Raises `Halted` when the lease is lost or the job cancelled."""
     assert live.mirror is not None

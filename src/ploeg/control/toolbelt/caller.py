@@ -5,8 +5,9 @@ To both, what is not there and what is not theirs are the same `NotFound`.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import Protocol, TypeAlias, TypeVar
 
 from ploeg.control import find
 from ploeg.control.find import Need
@@ -82,36 +83,47 @@ class AttemptCaller:
         return found
 
     def pbi(self, tx: Transaction, reference: str, need: Need = Need.LOOK) -> Pbi:
-        story = self._own_story(tx)
-        found = tx.backlog.pbi(story.pbi_id) if story is not None else None
-        if found is None or not _names(reference, CodeKind.PBI, found.id, found.code):
-            raise NotFound(CodeKind.PBI.noun, reference)
-        return found
+        found = (tx.backlog.pbi(pbi_id) for pbi_id in {story.pbi_id for story in self._stories(tx)})
+        return _named(CodeKind.PBI, [pbi for pbi in found if pbi is not None], reference)
 
     def story(self, tx: Transaction, reference: str, need: Need = Need.LOOK) -> Story:
-        found = self._own_story(tx)
-        if found is None or not _names(reference, CodeKind.STORY, found.id, found.code):
-            raise NotFound(CodeKind.STORY.noun, reference)
-        return found
+        return _named(CodeKind.STORY, self._stories(tx), reference)
 
     def task(self, tx: Transaction, reference: str, need: Need = Need.LOOK) -> Task:
-        found = tx.backlog.task(self.job.task_id) if self.job.task_id is not None else None
-        if found is None or not _names(reference, CodeKind.TASK, found.id, found.code):
-            raise NotFound(CodeKind.TASK.noun, reference)
-        return found
+        return _named(CodeKind.TASK, self._tasks(tx), reference)
 
     def idea(self, tx: Transaction, reference: str, need: Need = Need.LOOK) -> Idea:
         found = tx.ideas.get(self.job.idea_id) if self.job.idea_id is not None else None
-        if found is None or not _names(reference, CodeKind.IDEA, found.id, found.code):
-            raise NotFound(CodeKind.IDEA.noun, reference)
-        return found
+        return _named(CodeKind.IDEA, [found] if found is not None else [], reference)
 
-    def _own_story(self, tx: Transaction) -> Story | None:
-        return tx.backlog.story(self.job.story_id) if self.job.story_id is not None else None
+    def _tasks(self, tx: Transaction) -> list[Task]:
+        """The job's task, or those of the run that it works through."""
+        own = self.job.task_id
+        ids = [own] if own is not None else [each.task_id for each in tx.sprints.executions(self.job.id)]
+        return [task for task in map(tx.backlog.task, ids) if task is not None]
+
+    def _stories(self, tx: Transaction) -> list[Story]:
+        own = self.job.story_id
+        ids = {own} if own is not None else {task.story_id for task in self._tasks(tx)}
+        return [story for story in map(tx.backlog.story, ids) if story is not None]
 
 
 Caller: TypeAlias = PersonCaller | AttemptCaller
 
 
-def _names(reference: str, kind: CodeKind, id_: str, code: str) -> bool:
-    return reference == id_ or codes.expect(kind, reference) == code
+class _Coded(Protocol):
+    @property
+    def id(self) -> str: ...
+    @property
+    def code(self) -> str: ...
+
+
+N = TypeVar("N", bound=_Coded)
+
+
+def _named(kind: CodeKind, own: Sequence[N], reference: str) -> N:
+    """The one of them with that id or code; `NotFound` for what is not there and for what is not theirs."""
+    for each in own:
+        if reference == each.id or codes.expect(kind, reference) == each.code:
+            return each
+    raise NotFound(kind.noun, reference)

@@ -9,7 +9,7 @@ from ploeg.control.toolbelt import showing
 from ploeg.control.toolbelt.caller import AttemptCaller, Caller
 from ploeg.control.toolbelt.handler import Handlers
 from ploeg.domain.backlog import StoryStatus, Task, TaskStatus
-from ploeg.domain.errors import Invalid
+from ploeg.domain.errors import Invalid, NotFound
 from ploeg.store.transaction import Transaction
 from ploeg.tools.task import TaskState, TaskUpdated, UpdateTaskPlan, UpdateTaskStatus
 
@@ -25,6 +25,8 @@ _RANKS = {StoryStatus.FAILED: 0, StoryStatus.OPEN: 1, StoryStatus.IN_SPRINT: 1, 
 
 def update_task_status(tx: Transaction, caller: Caller, arguments: UpdateTaskStatus) -> TaskUpdated:
     task = caller.task(tx, arguments.task_id, Need.CHANGE)
+    if arguments.sprint_run_id is not None:
+        _check_run(caller, arguments.sprint_run_id)
     status = _wanted(caller, arguments.status)
     before = _story_status(tx, task)
     task = rollup.move_task(tx, task, status, caller.by, caller.job_id)
@@ -56,6 +58,14 @@ def _wanted(caller: Caller, state: TaskState) -> TaskStatus:
             "set in_progress or review; to give up or skip, close the job with update_job_status instead",
         )
     return status
+
+
+def _check_run(caller: Caller, reference: str) -> None:
+    """A run that has ended takes no calls: its jobs are over with it."""
+    if not isinstance(caller, AttemptCaller):
+        raise Invalid("sprint_run_id", reference, "only a job of that run may name it; leave it out")
+    if caller.job.sprint_run_id != reference:
+        raise NotFound("sprint run", reference)
 
 
 def _story_status(tx: Transaction, task: Task) -> StoryStatus:
