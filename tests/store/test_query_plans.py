@@ -35,6 +35,7 @@ QUESTIONS: dict[str, Callable[[Transaction], object]] = {
     "the events since": lambda tx: tx.events.after(7, PRODUCTS),
     "a job's events": lambda tx: tx.events.after(7, PRODUCTS, job_id=JobId("job_1")),
     "the last event": lambda tx: tx.events.last_id(),
+    "a story's events": lambda tx: tx.events.of_story(StoryId("sto_1"), ["job.done"], 10),
     "a story's log": lambda tx: tx.backlog.logs(StoryId("sto_1")),
     "a story's tasks": lambda tx: tx.backlog.tasks(PRODUCTS[0], StoryId("sto_1")),
 }

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from fastapi import APIRouter
+from typing import Annotated
+
+from fastapi import APIRouter, Query
 
 from ploeg.api.access import Caller, Plane
 from ploeg.api.backlog_out import changes_of, dependencies_out, fields_of, place_of, story_out
-from ploeg.control import archive, backlog, dependencies
+from ploeg.control import activity, archive, backlog, dependencies
 from ploeg.domain.codes import CodeKind
-from ploeg.wire.backlog import DependenciesOut, LogOut, StoryEdit, StoryIn, StoryOut
+from ploeg.wire.backlog import ActivityOut, DependenciesOut, LogOut, StoryEdit, StoryIn, StoryOut
 from ploeg.wire.base import Items
 
 router = APIRouter(tags=["backlog"])
@@ -69,6 +71,15 @@ async def add_story_dependency(plane: Plane, caller: Caller, story: str, prerequ
 async def remove_story_dependency(plane: Plane, caller: Caller, story: str, prerequisite: str) -> DependenciesOut:
     """It waits for that other one no longer."""
     return dependencies_out(await plane.write(dependencies.remove, caller, CodeKind.STORY, story, prerequisite))
+
+
+@router.get("/stories/{story}/activity")
+async def story_activity(
+    plane: Plane, caller: Caller, story: str, limit: Annotated[int, Query(ge=1, le=activity.LIMIT_MAX)] = 200
+) -> Items[ActivityOut]:
+    """What agents logged and what became of the story, its tasks and its jobs: the newest entries, oldest first."""
+    found = await plane.read(activity.of_story, caller, story, limit)
+    return Items(items=[ActivityOut.model_validate(entry) for entry in found])
 
 
 @router.get("/stories/{story}/log")

@@ -146,6 +146,26 @@ def needs(story: str, prerequisite: tuple[str, ...], remove: bool, product: str 
     render.dependencies(story, dependency(item("stories", story, product), prerequisite, remove), as_json)
 
 
+@story.command()
+@click.argument("story")
+@click.option("--limit", type=click.IntRange(1, 1000), default=200, show_default=True, help="At most so many entries.")
+@options.of_product
+@options.as_json
+def log(story: str, limit: int, product: str | None, as_json: bool) -> None:
+    """Show what happened to a story, its tasks and its jobs, oldest first.
+
+    \b
+    Example:
+      ploeg backlog story log ST-012
+    """
+    items = signed_in().get(item("stories", story, product) + "/activity", limit=limit)["items"]
+    if as_json:
+        render.emit_json(items)
+        return
+    rows = [(render.ago(i["at"]), i["actor"] or "agent", i["text"].strip().partition("\n")[0]) for i in items]
+    render.table(("when", "who", "what"), rows, empty="nothing happened yet")
+
+
 def _show(story: dict[str, Any], as_json: bool, said: str | None = None) -> None:
     if as_json:
         render.emit_json(story)

@@ -34,6 +34,20 @@ _PRIVATE = and_(
 )
 _LAST = select(func.coalesce(func.max(events.c.id), 0))
 _AFTER = select(*_COLUMNS).where(events.c.id > bindparam("after")).order_by(events.c.id).limit(bindparam("at_most"))
+_OF_STORY = (
+    select(*_COLUMNS)
+    .where(
+        or_(
+            events.c.story_id == bindparam("story_id"),
+            and_(
+                events.c.job_id.in_(select(jobs.c.id).where(jobs.c.story_id == bindparam("story_id"))),
+                events.c.type.in_(bindparam("types", expanding=True)),
+            ),
+        )
+    )
+    .order_by(events.c.id.desc())
+    .limit(bindparam("at_most"))
+)
 #: Held until the commit: without it a reader could see an event and miss one with a lower id that commits later.
 _ONE_AT_A_TIME = select(func.pg_advisory_xact_lock(bindparam("lock")))
 
@@ -117,6 +131,13 @@ class Events:
             statement = statement.where(or_(~_PRIVATE, events.c.user_id == viewer))
         rows = self._tx.connection.execute(statement, {"after": event_id, "at_most": limit})
         return [Event(**dict(zip(_NAMES, row, strict=True))) for row in rows]
+
+    def of_story(self, story_id: StoryId, types: Sequence[str], limit: int) -> list[Event]:
+        """The newest changes of a story and its tasks, and of its jobs those of these types; oldest first."""
+        self.flush()
+        asked = {"story_id": story_id, "types": list(types), "at_most": limit}
+        rows = self._tx.connection.execute(_OF_STORY, asked).all()
+        return [Event(**dict(zip(_NAMES, row, strict=True))) for row in reversed(rows)]
 
     def last_id(self) -> int:
         """The id of the newest event; 0 when there is none."""

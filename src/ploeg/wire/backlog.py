@@ -94,6 +94,16 @@ class LogOut(Reply):
     created_at: datetime
 
 
+class ActivityOut(Reply):
+    """One thing that happened to a story, its tasks or its jobs."""
+
+    at: datetime
+    type: str = Field(description="`log.plan`, `log.test` or `log.commit` of an agent, or the type of an event.")
+    actor: str | None
+    text: str = Field(description="For a person to read.")
+    data: dict[str, Any]
+
+
 class PbiIn(Request):
     title: str
     description: str | None = None
