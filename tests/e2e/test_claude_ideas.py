@@ -26,10 +26,15 @@ def done(job: str, summary: str = "Done as asked.") -> list[Answer]:
     return [ploeg("update_job_status", job_id=job, status="done", summary=summary), say("That is all.")]
 
 
-#: By words of the prompt.
+def verdict(said: str, summary: str, *findings: dict[str, str]) -> Answer:
+    log = {"summary": summary, "findings": list(findings)}
+    return ploeg("update_idea_plan_reviewed", **IDEA, approval_status=said, review_log=log)
+
+
+#: By words of the prompt; the first that is found counts.
 SCRIPTS: dict[str, list[Step]] = {
+    "Somebody talks with you about the idea": [call("Read", file_path="README.md"), *done("J-6", ANSWER)],
     "Grill the idea below": [
-        call("Read", file_path="README.md"),
         ploeg("ask_user_question", **IDEA, question="Parcels too?", options=["Yes", "No"], wait_seconds=1),
         say("I stop here."),
         ploeg("log_idea_decision", **IDEA, type="DECISION", content="Letters only."),
@@ -37,21 +42,17 @@ SCRIPTS: dict[str, list[Step]] = {
         ploeg("update_idea_grill_md", **IDEA, markdown=GRILLED),
         *done("J-1"),
     ],
+    "whose findings the new plan must meet": [ploeg("update_idea_plan_md", **IDEA, markdown=PLAN), *done("J-4")],
     "Plan the idea below": [
         ploeg("update_idea_plan_md", **IDEA, markdown="---\npbi:\n  title: Letters\n---\n"),
         ploeg("update_idea_plan_md", **IDEA, markdown=PLAN),
         *done("J-2"),
     ],
+    "last review of the plan": [verdict("approved", "It can be carried out as it is."), *done("J-5")],
     "Judge the plan of the idea below": [
-        ploeg(
-            "update_idea_plan_reviewed",
-            **IDEA,
-            approval_status="approved",
-            review_log={"summary": "It can be carried out as it is.", "findings": []},
-        ),
+        verdict("changes_requested", "A risk is missing.", {"severity": "major", "problem": "Who pays?"}),
         *done("J-3"),
     ],
-    "Somebody talks with you about the idea": [call("Read", file_path="README.md"), *done("J-4", ANSWER)],
 }
 
 
@@ -95,14 +96,13 @@ def test_an_idea_goes_by_itself_into_the_backlog_and_can_be_talked_about(
     assert [attempt["outcome"] for attempt in grill["attempts"]] == ["waiting", "done"]
     first, second = grill["attempts"]
     assert first["session_id"] == second["session_id"] is not None
-    for code in ("J-2", "J-3"):
+    for code in ("J-2", "J-3", "J-4", "J-5"):
         job = ploeg_home.wait_for_job(code)
         assert job["status"] == "done", job
 
     found = tool(ploeg_home, "get_idea_context", **IDEA)
     assert (found["idea"]["status"], found["idea"]["pbi"], found["grill_md"]) == ("PLANNED", "PBI-1", GRILLED)
-    assert found["review_log"]["verdict"] == "approved"
-    assert "Letters only." in [log["content"] for log in found["logs"]]
+    assert [each["verdict"] for each in found["review_log"]["rounds"]] == ["changes_requested", "approved"]
     tasks = ploeg_home.ask("GET", "/products/demo/tasks")["items"]
     assert [task["title"] for task in tasks] == ["Read the price list", "Show the price on the letter's page"]
     assert all(task["implementation_plan"] for task in tasks)
@@ -111,10 +111,13 @@ def test_an_idea_goes_by_itself_into_the_backlog_and_can_be_talked_about(
     assert "save it with update_idea_grill_md" in refused[0]
     assert {request.model for request in asked(model, "Plan the idea below")} == {"claude-sonnet-4-6"}
     assert {request.model for request in asked(model, "Judge the plan")} == {"claude-opus-4-6"}
-    assert GRILLED in asked(model, "Plan the idea below")[0].prompts
+    given = asked(model, "Plan the idea below")[0].prompts
+    assert GRILLED in given
+    assert "DECISION: Letters only." in given
+    assert "Who pays?" in asked(model, "whose findings the new plan must meet")[0].prompts
 
-    assert tool(ploeg_home, "chat_about_idea", **IDEA, message="Is there a price list?")["job"] == "J-4"
-    assert ploeg_home.wait_for_job("J-4")["status"] == "done"
+    assert tool(ploeg_home, "chat_about_idea", **IDEA, message="Is there a price list?")["job"] == "J-6"
+    assert ploeg_home.wait_for_job("J-6")["status"] == "done"
     said = tool(ploeg_home, "list_idea_messages", **IDEA)["result"]
     assert [message["text"] for message in said] == ["Is there a price list?", ANSWER]
     assert "# Greeter" in str(asked(model, "Somebody talks with you")[-1].body), "it read the repository"
