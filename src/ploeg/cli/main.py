@@ -27,6 +27,7 @@ COMMANDS = {
     "docs": ("ploeg.cli.docs:docs", "Docs of a product: decisions, specs, plans, and the guide of its agents."),
     "job": ("ploeg.cli.job:job", "Queue agent work and follow it."),
     "queue": ("ploeg.cli.queue:queue", "Show what runs, what is next in which order, and why each job waits."),
+    "schedule": ("ploeg.cli.schedule:schedule", "Tasks that are queued again and again."),
     "question": ("ploeg.cli.question:question", "What agents ask people, and your answers."),
     "worker": ("ploeg.cli.worker:worker", "Run a worker on this machine, or list the workers there are."),
     "server": ("ploeg.cli.up:server", "Start a server without a worker."),

@@ -16,10 +16,11 @@ from ploeg.domain.backlog import Pbi, Story, Task
 from ploeg.domain.codes import CodeKind
 from ploeg.domain.errors import Conflict, Denied, Invalid, NotFound
 from ploeg.domain.idea import Idea
-from ploeg.domain.ids import IdeaId, JobId, PbiId, ProductId, QuestionId, SprintId, StoryId, TaskId
+from ploeg.domain.ids import IdeaId, JobId, PbiId, ProductId, QuestionId, ScheduleId, SprintId, StoryId, TaskId
 from ploeg.domain.job import Job
 from ploeg.domain.product import Product
 from ploeg.domain.question import Question
+from ploeg.domain.schedule import Schedule
 from ploeg.domain.sprint import Sprint
 from ploeg.store.transaction import Transaction
 
@@ -145,6 +146,19 @@ def question(tx: Transaction, actor: Principal, reference: str, need: Need = Nee
         except NotFound:
             raise missing from None
         return found
+    _admit(tx, actor, _product_of(tx, found.product_id), need, missing)
+    return found
+
+
+def schedule(tx: Transaction, actor: Principal, reference: str, need: Need = Need.LOOK) -> Schedule:
+    """A schedule by `SCH-3`, `3` or its id, locked for a change."""
+    _require(actor, need)
+    missing = NotFound("schedule", reference)
+    number = _number(CodeKind.SCHEDULE, reference, missing)
+    named = tx.schedules.by_number(number) if number is not None else tx.schedules.get(ScheduleId(reference))
+    found = tx.schedules.get(named.id, lock=True) if named is not None and need is Need.CHANGE else named
+    if found is None:
+        raise missing
     _admit(tx, actor, _product_of(tx, found.product_id), need, missing)
     return found
 

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 
 import structlog
 
-from ploeg.control import hours, questions, report, run_state, settle
+from ploeg.control import hours, questions, report, run_state, scheduled, settle
 from ploeg.control.plane import ControlPlane
 from ploeg.control.watch import Subscription
 from ploeg.domain.attempt import Outcome
@@ -29,6 +29,7 @@ _DUE = {
     "job.changed": "not_before",
     "question.asked": "expires_at",
     "product.changed": "due",
+    "schedule.changed": "next_at",
 }
 _NEVER = datetime.max.replace(tzinfo=UTC)
 
@@ -62,12 +63,13 @@ def may_go_on(tx: Transaction) -> bool:
 
 
 def next_due(tx: Transaction) -> tuple[datetime, datetime | None]:
-    """Now, and when the next lease ends, job or run may go, question expires, or product opens or closes."""
+    """Now, and when the next lease ends, job, run or schedule may go, question expires, or product opens or closes."""
     moments = (
         tx.claims.next_due(tx.now),
         tx.questions.next_due(),
         run_state.next_reset(tx),
         tx.products.next_due(tx.now),
+        tx.schedules.next_due(),
     )
     return tx.now, min((moment for moment in moments if moment is not None), default=None)
 
@@ -101,6 +103,7 @@ class Sweeper:
             for due_now, chore in CHORES:
                 if await self._plane.read(due_now):
                     await self._plane.write(chore)
+            await scheduled.run_due(self._plane)
             now, due = await self._plane.read(next_due)
         except PloegError as error:
             log.warning("the sweep could not reach the database", error=str(error))

@@ -21,13 +21,14 @@ class CodeKind(StrEnum):
     JOB = "J"
     QUESTION = "Q"
     TODO = "TD"
+    SCHEDULE = "SCH"
 
     @property
     def noun(self) -> str:
         return _NOUN[self]
 
 
-_FORM = re.compile(r"(PBI|ST|TD|T|IDEA|J|Q)-0*([0-9]{1,9})", re.IGNORECASE)
+_FORM = re.compile(r"(PBI|ST|TD|SCH|T|IDEA|J|Q)-0*([0-9]{1,9})", re.IGNORECASE)
 _NOUN = {
     CodeKind.PBI: "backlog item",
     CodeKind.STORY: "story",
@@ -36,6 +37,7 @@ _NOUN = {
     CodeKind.JOB: "job",
     CodeKind.QUESTION: "question",
     CodeKind.TODO: "todo",
+    CodeKind.SCHEDULE: "schedule",
 }
 
 _PADDED = frozenset({CodeKind.STORY, CodeKind.IDEA})

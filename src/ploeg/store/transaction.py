@@ -23,6 +23,7 @@ from ploeg.store.people import People
 from ploeg.store.products import Products
 from ploeg.store.questions import Questions
 from ploeg.store.queue import Queue
+from ploeg.store.schedules import Schedules
 from ploeg.store.sprints import Sprints
 from ploeg.store.todos import Todos
 from ploeg.store.workers import Workers
@@ -88,6 +89,10 @@ class Transaction:
     @property
     def sprints(self) -> Sprints:
         return Sprints(self)
+
+    @property
+    def schedules(self) -> Schedules:
+        return Schedules(self)
 
     @property
     def queue(self) -> Queue:
