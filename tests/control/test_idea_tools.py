@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from ploeg.control import calls, idea_chat, idea_jobs, ideas, products, questions
+from ploeg.control import calls, idea_chat, idea_jobs, ideas, products, questions, submit
 from ploeg.control.submit import Wish
 from ploeg.domain.access import Principal
-from ploeg.domain.errors import NotFound
+from ploeg.domain.errors import Conflict, Invalid, NotFound
 from ploeg.domain.idea import Idea
 from ploeg.domain.idea_step import IdeaStatus, Step
 from ploeg.domain.ids import IdeaId
@@ -66,7 +66,7 @@ def add_idea(house: House, by: Principal | None = None, product: str = "demo") -
 
 def take(house: House, idea: Idea, step: Step, by: Principal | None = None) -> Agent:
     house.write(idea_jobs.take_step, by or house.admin, house.installation, idea.id, step, Wish())
-    return Agent(house, house.hand())
+    return Agent(house, house.hand(runtimes=["claude"]))
 
 
 def now(house: House, idea: Idea) -> Idea:
@@ -77,7 +77,7 @@ def now(house: House, idea: Idea) -> Idea:
 
 @pytest.fixture
 def idea(house: House) -> Idea:
-    house.product()
+    house.product(config={"runtime": "claude"})
     return add_idea(house)
 
 
@@ -184,7 +184,7 @@ def test_a_question_about_an_idea_parks_its_job_until_its_owner_answers(house: H
 
 
 def test_a_private_ideas_question_is_there_for_its_owner_alone(house: House) -> None:
-    house.product()
+    house.product(config={"runtime": "claude"})
     owner, member = house.person("ada"), house.person("bob")
     for person in (owner, member):
         house.write(products.set_member, house.admin, "demo", person.user.username, "member")
@@ -220,7 +220,7 @@ def test_a_question_about_an_idea_expires_as_any_other(house: House, idea: Idea)
 def test_a_chat_answers_what_was_said_before_its_claim_and_the_summary_is_the_answer(house: House, idea: Idea) -> None:
     for text in ("How far?", "And how heavy?"):
         house.write(idea_chat.say, house.admin, house.installation, idea.id, text)
-    agent = Agent(house, house.hand())
+    agent = Agent(house, house.hand(runtimes=["claude"]))
     given = agent.work.idea
     assert given is not None
     assert [message.text for message in given.messages] == ["How far?", "And how heavy?"]
@@ -236,7 +236,7 @@ def test_a_chat_answers_what_was_said_before_its_claim_and_the_summary_is_the_an
 
 def test_further_products_are_read_beside_the_first_where_the_owner_may_look_at_them(house: House) -> None:
     for code in ("demo", "other", "secret"):
-        house.product(code)
+        house.product(code, config={"runtime": "claude"})
     owner = house.person("ada")
     for code in ("demo", "other"):
         house.write(products.set_member, house.admin, code, "ada", "member")
@@ -251,3 +251,19 @@ def test_further_products_are_read_beside_the_first_where_the_owner_may_look_at_
         ("other", "https://git.example.org/other.git")
     ]
     assert agent.work.repo_url == "https://git.example.org/demo.git"
+
+
+def test_a_chat_is_not_done_without_an_answer(house: House, idea: Idea) -> None:
+    house.write(idea_chat.say, house.admin, house.installation, idea.id, "How far?")
+    agent = Agent(house, house.hand(runtimes=["claude"]))
+    with pytest.raises(Invalid, match="which is the answer"):
+        agent.end(summary="  ")
+    assert house.job(agent.work).status is JobStatus.RUNNING
+
+
+def test_a_job_about_an_idea_is_not_tried_again_behind_the_ideas_back(house: House, idea: Idea) -> None:
+    agent = take(house, idea, Step.GRILL)
+    agent.end("reported_failed", reason="no answer")
+    with pytest.raises(Conflict, match="take its step again"):
+        house.write(submit.retry, house.admin, house.installation, agent.work.job_code, Wish())
+    assert take(house, idea, Step.GRILL).work.idea is not None

@@ -100,6 +100,8 @@ def retry(tx: Transaction, actor: Principal, installation: Installation, referen
     task = tx.backlog.task(old.task_id) if old.task_id is not None else None
     if task is None and old.sprint_run_id is not None:
         raise Conflict(f"{old.code} is for a sprint's whole run; resume that with `ploeg sprint resume`")
+    if old.idea_id is not None:
+        raise Conflict(f"{old.code} is about an idea; take its step again, e.g. with `ploeg idea plan`, or speak again")
     if task is None:
         raise Conflict(f"{old.code} has no task any more; queue a new job instead")
     again = Wish(
