@@ -145,6 +145,8 @@ def test_a_verdict_is_never_silently_an_approval(house: House, idea: Idea) -> No
     planned(house, idea)
     judge = take(house, idea, Step.REVIEW)
     assert "VALIDATION_ERROR" in judge.refused("update_idea_plan_reviewed", idea_id=judge.idea, review_log=REVIEW)
+    grave = {"idea_id": judge.idea, "approval_status": "approved", "review_log": REVIEW}
+    assert "a plan with a major finding is not approved" in judge.refused("update_idea_plan_reviewed", **grave)
     judge.end()
     assert now(house, idea).status is IdeaStatus.PLAN_REVIEW_FAILED
 

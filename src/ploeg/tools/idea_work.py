@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import Field, StringConstraints
+from pydantic import Field, StringConstraints, model_validator
 
 from ploeg.domain.idea import TEXT_MAX
 from ploeg.domain.idea_step import IdeaStatus, Verdict
@@ -53,6 +53,13 @@ class UpdateIdeaPlanReviewed(Arguments):
         "`rejected`: no plan for this idea will."
     )
     review_log: ReviewLog
+
+    @model_validator(mode="after")
+    def _approved_as_it_is(self) -> Self:
+        grave = [finding for finding in self.review_log.findings if finding.severity != "minor"]
+        if self.approval_status is Verdict.APPROVED and grave:
+            raise ValueError(f"a plan with a {grave[0].severity} finding is not approved; request changes, or reject it")
+        return self
 
 
 class LogIdeaDecision(Arguments):
