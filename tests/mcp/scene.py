@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 
-from ploeg.control import calls, ideas, people, products, tokens
+from ploeg.control import calls, ideas, people, products, sprints, tokens
 from ploeg.domain.access import TokenKind, User
 from ploeg.domain.ids import UserId
 from ploeg.store.ids import new_id
@@ -19,17 +19,21 @@ DOC = "---\ntitle: Use SQLite\nstatus: ACTIVE\n---\n\nOne file.\n"
 
 class Scene:
     """Product `demo`: PBI-1, ST-001, task T-1 at work (J-1, which asked Q-1 and Q-2), T-2 queued (J-2), T-3 free;
-    and the administrator's idea IDEA-001, shared."""
+    the sprint `works` with ST-002 and its task T-4; and the administrator's idea IDEA-001, shared."""
 
     def __init__(self, house: House) -> None:
         self.house = house
-        house.product("demo")
+        house.product("demo", config={"runtime": "claude"})
         self.story = house.story("demo")
         tasks = [house.task(self.story) for _ in range(3)]
         house.run(tasks[0])
-        self.hand: Hand = house.hand()
+        self.hand: Hand = house.hand(runtimes=["claude"])
         self.work: Assignment = self.hand.take()
         house.run(tasks[1])
+        planned = house.story("demo")
+        house.task(planned)
+        house.write(sprints.add, house.admin, "demo", "Ship it", "works", {})
+        house.write(sprints.plan, house.admin, "works", [planned])
         idea = house.write(ideas.add, house.admin, "Sell by post", product="demo")
         house.write(ideas.share, house.admin, idea.id)
         for number in (1, 2):

@@ -72,6 +72,16 @@ CASES: dict[str, Case] = {
     "log_commit": Case(
         {"story_id": "ST-001", "content": "Did it.", "commit_hash": "abcdef1", "commit_message": "Do it"}, "story_id"
     ),
+    "create_sprint": Case({"product_id": "demo", "sprint_goal": "Ship more"}, "product_id"),
+    "update_sprint": Case({"sprint_id": "works", "sprint_goal": "Ship it now"}, "sprint_id"),
+    "list_sprints": Case({"product_id": "demo"}, "product_id"),
+    "get_sprint": Case({"sprint_id": "works"}, "sprint_id"),
+    "plan_sprint": Case({"sprint_id": "works", "add": ["ST-002"]}, "sprint_id"),
+    "check_sprint": Case({"sprint_id": "works", "pr_strategy": "SPRINT"}, "sprint_id"),
+    "start_sprint": Case({"sprint_id": "works", "pr_strategy": "SPRINT"}, "sprint_id"),
+    "pause_sprint": Case({"sprint_id": "works"}, "sprint_id"),
+    "resume_sprint": Case({"sprint_id": "works"}, "sprint_id"),
+    "cancel_sprint_run": Case({"sprint_id": "works"}, "sprint_id"),
     "dispatch_job": Case({"task_id": "T-3"}, "task_id"),
     "cancel_job": Case({"job_id": "J-2"}, "job_id"),
     "list_ideas": Case({"product_id": "demo"}, "product_id"),
@@ -100,6 +110,7 @@ NOWHERE = {
     "Q-2": "Q-9",
     "IDEA-001": "IDEA-099",
     "TD-1": "TD-9",
+    "works": "nothing",
     "T-3": "T-9",
 }
 

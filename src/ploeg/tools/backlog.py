@@ -35,6 +35,7 @@ class CreateStory(Arguments):
     priority: PriorityNumber = 2
     assignee: str | None = Field(default=None, max_length=80, description="Who sees to it, by name.")
     estimate: float | None = Field(default=None, ge=0, description="In the unit that the team uses.")
+    sprint_id: Reference | None = Field(default=None, description="An open sprint to plan it into, by id or code.")
 
 
 class CreateTask(Arguments):

@@ -10,6 +10,7 @@ from pydantic import Field
 from ploeg.domain.access import Role
 from ploeg.tools.backlog import PbiShown, StoryShown, TaskShown
 from ploeg.tools.declaration import Arguments, Reference, Result, Side, Tool
+from ploeg.tools.sprint import SprintShown
 
 
 class Health(Arguments):
@@ -58,6 +59,8 @@ class NextStory(Result):
 
 class ContextShown(Result):
     product: ProductShown
+    #: The newest open one.
+    sprint: SprintShown | None = None
     #: Left out when every story is finished.
     next_story: NextStory | None = None
     #: What binds every agent of the product.
@@ -90,7 +93,8 @@ GET_CLAUDE_CONTEXT = Tool(
     name="get_claude_context",
     description=(
         "What to know before working on a product: the product itself with its definition of done, the guide that "
-        "binds its agents, and the next story with its backlog item and its tasks in order. The next story is the "
+        "binds its agents, its newest open sprint, and the next story with its backlog item and its tasks in order. "
+        "The next story is the "
         "first one that is not finished, in backlog order; blocked backlog items are passed over."
     ),
     arguments=GetClaudeContext,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ploeg.control import backlog
+from ploeg.control import backlog, sprints
 from ploeg.control.toolbelt import showing
 from ploeg.control.toolbelt.caller import Caller
 from ploeg.control.toolbelt.handler import Handlers
@@ -19,8 +19,11 @@ def create_pbi(tx: Transaction, caller: Caller, arguments: CreatePbi) -> PbiShow
 
 
 def create_story(tx: Transaction, caller: Caller, arguments: CreateStory) -> StoryShown:
-    fields = arguments.model_dump(exclude={"pbi_id", "title"})
+    fields = arguments.model_dump(exclude={"pbi_id", "title", "sprint_id"})
     view = backlog.add_story(tx, caller.principal, arguments.pbi_id, arguments.title, fields)
+    if arguments.sprint_id is not None:
+        sprints.plan(tx, caller.principal, arguments.sprint_id, [view.item.id])
+        view = backlog.show_story(tx, caller.principal, view.item.id)
     assert isinstance(view.item, Story)
     return showing.story(view.item, view.product, view.parent, view.assignee)
 

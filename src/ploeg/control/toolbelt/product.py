@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from ploeg import __version__
-from ploeg.control import find, guide, installation_view, products
+from ploeg.control import find, guide, installation_view, products, sprint_view
 from ploeg.control.next_story import next_story
-from ploeg.control.toolbelt import showing
+from ploeg.control.toolbelt import showing, sprint
 from ploeg.control.toolbelt.caller import Caller
 from ploeg.control.toolbelt.handler import Handlers
 from ploeg.domain.ids import ProductId
+from ploeg.domain.sprint import SprintStatus
 from ploeg.store.transaction import Transaction
 from ploeg.tools.product import (
     ContextShown,
@@ -19,6 +20,7 @@ from ploeg.tools.product import (
     NextStory,
     ProductsShown,
 )
+from ploeg.tools.sprint import SprintShown
 
 
 def health(tx: Transaction, caller: Caller, arguments: Health) -> HealthShown:
@@ -44,10 +46,16 @@ def get_claude_context(tx: Transaction, caller: Caller, arguments: GetClaudeCont
     text, flaw = guide.text_or_flaw(tx, product)
     return ContextShown(
         product=showing.product(product, role),
+        sprint=_open_sprint(tx, product.id),
         next_story=_next(tx, product.id, product.code),
         agent_guide=text,
         agent_guide_error=flaw,
     )
+
+
+def _open_sprint(tx: Transaction, product_id: ProductId) -> SprintShown | None:
+    newest = next(iter(tx.sprints.of_product(product_id, [SprintStatus.OPEN])), None)
+    return sprint.shown(sprint_view.line(tx, newest)) if newest is not None else None
 
 
 def _next(tx: Transaction, product_id: ProductId, code: str) -> NextStory | None:
