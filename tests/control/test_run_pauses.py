@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from ploeg.control import questions, read, run_state, sprint_runs, sweep
+from ploeg.control import backlog, questions, read, run_state, sprint_runs, sweep
 from ploeg.control.sweep import next_due
 from ploeg.domain.backlog import StoryStatus, TaskStatus
 from ploeg.domain.errors import Conflict
@@ -152,16 +152,12 @@ def test_a_push_conflict_pauses_the_run_and_the_task_is_queued_again(house: Hous
 
 
 def test_a_conflict_that_people_settled_by_hand_is_not_worked_on_again(house: House, hand: Hand) -> None:
-    from ploeg.control import backlog
-
     scene = Sprinting.of(house)
     scene.start("SPRINT")
     hand.done(hand.take())
     hand.finish(hand.take(), "push_conflict", reason="the branch has moved on")
     house.write(backlog.edit_task, house.admin, scene.tasks[1], {"status": "DONE"}, backlog.Place())
-    assert scene.sprint.status is SprintStatus.CLOSED
-    assert scene.resume().id == scene.run.id
-    assert scene.run.status is RunStatus.DONE
+    assert (scene.sprint.status, scene.run.status) == (SprintStatus.CLOSED, RunStatus.DONE)
 
 
 def test_a_failure_ends_a_paused_run(house: House, hand: Hand) -> None:

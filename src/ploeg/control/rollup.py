@@ -11,7 +11,7 @@ from ploeg.domain.backlog import Pbi, Story, Task, TaskStatus, pbi_status, story
 from ploeg.domain.ids import JobId, PbiId, SprintId, StoryId
 from ploeg.domain.job import Job
 from ploeg.domain.sprint import Sprint, SprintStatus, sprint_status
-from ploeg.domain.sprint_run import RunStatus, SprintRun, Verdict, verdict
+from ploeg.domain.sprint_run import RunStatus, SprintRun, Verdict, verdict, waits_for_people
 from ploeg.store.transaction import Transaction
 
 #: A story does not tell these apart, so a step from one to another need not ask it.
@@ -46,6 +46,8 @@ def roll_up_tasks(tx: Transaction, story_id: StoryId, actor: str, job_id: JobId 
     statuses = [sibling.status for sibling in tx.backlog.tasks(story.product_id, story.id)]
     status = story_status(statuses, in_sprint=story.sprint_id is not None)
     if status is story.status:
+        if story.sprint_id is not None:
+            _roll_up_unended_run(tx, story.sprint_id, actor)
         return
     moved = story.evolve(status=status)
     tx.backlog.update_story(moved)
@@ -76,7 +78,11 @@ def roll_up_sprint(tx: Transaction, sprint_id: SprintId, actor: str) -> None:
         moved = sprint.become(status, tx.now)
         tx.sprints.update(moved)
         tell_sprint(tx, moved, actor, was=sprint.status)
-    run = tx.sprints.unended_run(sprint.id, lock=True)
+    _roll_up_unended_run(tx, sprint.id, actor)
+
+
+def _roll_up_unended_run(tx: Transaction, sprint_id: SprintId, actor: str) -> None:
+    run = tx.sprints.unended_run(sprint_id, lock=True)
     if run is not None:
         roll_up_run(tx, run, actor)
 
@@ -86,12 +92,18 @@ def roll_up_run(tx: Transaction, run: SprintRun, actor: str) -> None:
     sprint = tx.sprints.get(run.sprint_id)
     assert sprint is not None, "a foreign key keeps the sprint of every run"
     ending = verdict(
-        tx.jobs.of_run(run.id),
+        [job for job in tx.jobs.of_run(run.id) if not _mended_by_hand(tx, job)],
         sprint_failed=sprint.status is SprintStatus.FAILED,
         paused=run.status is RunStatus.PAUSED,
     )
     if ending is not None:
         end_run(tx, run, ending, actor)
+
+
+def _mended_by_hand(tx: Transaction, job: Job) -> bool:
+    """A conflict kept its work from its branch, and somebody has seen to its task in another way."""
+    task = tx.backlog.task(job.task_id) if job.task_id is not None and waits_for_people(job) else None
+    return task is not None and task.status in {TaskStatus.DONE, TaskStatus.EXCLUDED}
 
 
 def end_run(tx: Transaction, run: SprintRun, ending: Verdict, actor: str) -> SprintRun:
