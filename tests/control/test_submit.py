@@ -158,3 +158,13 @@ def test_a_retry_with_the_same_key_is_made_once(house: House) -> None:
     second = house.write(submit.retry, house.admin, house.installation, old.code, Wish(key="r"))
     assert (first.new, second.new) == (True, False)
     assert first.job.id == second.job.id
+
+
+def test_labels_that_a_task_or_its_product_requires_are_added_to_those_of_the_job(house: House) -> None:
+    task = house.a_task(config={"required_labels": ["gpu"]})
+    house.write(products.edit, house.admin, "demo", {"config": {"required_labels": ["indoors"]}})
+    assert house.run(task, labels=("big", "gpu")).labels == ("big", "gpu"), "the task's take the place of the product's"
+    other = house.task(house.story())
+    assert house.run(other).labels == ("indoors",)
+    with pytest.raises(Invalid, match="required_labels"):
+        house.write(products.edit, house.admin, "demo", {"config": {"required_labels": ["two words"]}})

@@ -52,6 +52,9 @@ _CONFIG = (
     click.option(
         "--auto-commit/--no-auto-commit", default=None, help="Commit what the agent left uncommitted; off unless said."
     ),
+    click.option(
+        "--require-label", "required_labels", multiple=True, metavar="LABEL", help="A worker must offer it; repeatable."
+    ),
 )
 CONFIG_FIELDS = (
     "runtime",
@@ -69,6 +72,7 @@ CONFIG_FIELDS = (
     "setup_commands",
     "repair_rounds",
     "auto_commit",
+    "required_labels",
 )
 
 unset = click.option(

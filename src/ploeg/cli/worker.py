@@ -50,11 +50,12 @@ def list_(as_json: bool) -> None:
             f"{len(w['jobs'])}/{w['slots']}",
             " ".join(w["jobs"]),
             " ".join(w["runtimes"]),
+            " ".join(w["labels"]),
             w["sandbox"],
             render.ago(w["seen_at"]),
             w["reason"] or "",
         )
         for w in workers
     ]
-    headings = ("worker", "state", "slots", "jobs", "runtimes", "sandbox", "seen", "why")
+    headings = ("worker", "state", "slots", "jobs", "runtimes", "labels", "sandbox", "seen", "why")
     render.table(headings, rows, empty="no worker; start one with `ploeg worker`, or `ploeg up`")

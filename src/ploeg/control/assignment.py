@@ -117,6 +117,7 @@ def config_out(config: JobConfig) -> ConfigOut:
         setup_commands=list(config.setup_commands),
         repair_rounds=config.repair_rounds,
         auto_commit=config.auto_commit,
+        required_labels=list(config.required_labels),
         source=dict(config.source),
     )
 

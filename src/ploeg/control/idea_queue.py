@@ -13,8 +13,8 @@ from ploeg.control.submit import Wish
 from ploeg.control.text import optional_prose
 from ploeg.domain.access import Principal
 from ploeg.domain.chat import Channel
-from ploeg.domain.config import ConfigLayer, resolve
-from ploeg.domain.errors import Conflict
+from ploeg.domain.config import MECHANICAL, resolve
+from ploeg.domain.errors import Conflict, Invalid
 from ploeg.domain.idea import Idea
 from ploeg.domain.idea_step import Step
 from ploeg.domain.ids import JobId
@@ -41,19 +41,26 @@ class Request:
 def requested(actor: Principal, installation: Installation, product: Product, kind: str, wish: Wish) -> Request:
     """What somebody wishes, checked, with the runtime that follows from it."""
     layer = layers.checked(wish.config)
+    config = resolve(kind_named(kind), job=layer, product=product.config, installation=installation.config)
     return Request(
         kind=kind,
-        runtime=runtime_of(kind, layer, product, installation),
+        runtime=_thinking(config.runtime, product),
         overrides=layer.as_dict(),
-        labels=submit.checked_labels(wish.labels),
+        labels=layers.labels("labels", (*wish.labels, *config.required_labels)),
         rank=submit.checked_rank(wish.rank),
         instruction=optional_prose("instruction", wish.instruction),
         key=wish.key,
     )
 
 
-def runtime_of(kind: str, layer: ConfigLayer, product: Product, installation: Installation) -> str:
-    return resolve(kind_named(kind), job=layer, product=product.config, installation=installation.config).runtime
+def _thinking(found: str, product: Product) -> str:
+    if found == MECHANICAL:
+        remedy = (
+            "it works without a model, and this takes thought; name another, e.g. `--runtime claude`, "
+            f"or one for all jobs with `ploeg product edit {product.code} --runtime claude`"
+        )
+        raise Invalid("runtime", found, remedy)
+    return found
 
 
 def product_for(tx: Transaction, actor: Principal, idea: Idea) -> Product:

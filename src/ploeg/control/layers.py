@@ -13,7 +13,9 @@ from ploeg.domain.errors import Invalid
 COMMANDS_MAX = 50
 COMMAND_LENGTH_MAX = 4000
 THINKING_MAX = 1_000_000
+LABELS_MAX = 20
 
+_LABEL = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:/-]{0,63}")
 _RUNTIME = re.compile(r"[a-z0-9][a-z0-9_-]{0,39}")
 
 
@@ -32,7 +34,18 @@ def checked(wishes: Mapping[str, Any], base: ConfigLayer | None = None) -> Confi
         raise Invalid("thinking_budget", layer.thinking_budget, f"give at most {THINKING_MAX} tokens")
     _check_commands("verify_commands", layer.verify_commands)
     _check_commands("setup_commands", layer.setup_commands)
+    labels("required_labels", layer.required_labels or ())
     return layer
+
+
+def labels(field: str, names: tuple[str, ...]) -> tuple[str, ...]:
+    """Labels that a worker must offer, each once."""
+    if len(names) > LABELS_MAX:
+        raise Invalid(field, f"{len(names)} labels", f"give at most {LABELS_MAX}")
+    for name in names:
+        if not _LABEL.fullmatch(name):
+            raise Invalid(field, name, "use letters, digits and . _ : / -, at most 64 characters")
+    return tuple(dict.fromkeys(names))
 
 
 def runtime(field: str, name: str) -> str:

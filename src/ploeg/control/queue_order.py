@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from ploeg.control import find
+from ploeg.control import find, layers
 from ploeg.control.find import Need
-from ploeg.control.submit import checked_labels, checked_moment, checked_rank
+from ploeg.control.submit import checked_moment, checked_rank
 from ploeg.domain.access import Principal
 from ploeg.domain.errors import Conflict, Invalid
 from ploeg.domain.job import Job, JobStatus
@@ -41,7 +41,7 @@ def _settings(fields: Mapping[str, Any], now: datetime) -> dict[str, Any]:
     if "not_before" in fields:
         settings["not_before"] = checked_moment(fields["not_before"], now)
     if "labels" in fields:
-        settings["labels"] = checked_labels(tuple(fields["labels"]))
+        settings["labels"] = layers.labels("labels", tuple(fields["labels"]))
     return settings
 
 

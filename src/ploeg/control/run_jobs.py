@@ -68,7 +68,7 @@ def _queue_batch(
         requested_by=actor.user.id,
         runtime="",
         created_at=tx.now,
-        labels=submit.checked_labels(wish.labels),
+        labels=layers.labels("labels", wish.labels),
         lane=lane(run),
         sequence=1,
         branch=run.branch,
@@ -78,7 +78,7 @@ def _queue_batch(
         retry_of=retry_of,
         sprint_run_id=run.id,
     )
-    job = job.evolve(runtime=submit.resolved(job, None, product, installation).runtime)
+    job = submit.fitted(job, submit.resolved(job, None, product, installation))
     tx.jobs.add(job)
     submit.tell_queued(tx, job, actor.name, sprint=sprint.code, title=sprint.goal)
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from ploeg.control import find, layers, recurrence
 from ploeg.control.find import Need
-from ploeg.control.submit import Wish, checked_labels, checked_rank
+from ploeg.control.submit import Wish, checked_rank
 from ploeg.control.text import optional_prose
 from ploeg.domain.access import Principal, Scope
 from ploeg.domain.ids import ScheduleId
@@ -47,7 +47,7 @@ def add(tx: Transaction, actor: Principal, task: str, text: str, time_zone: str,
         recurrence=wanted,
         created_at=tx.now,
         instruction=optional_prose("instruction", wish.instruction),
-        labels=checked_labels(wish.labels),
+        labels=layers.labels("labels", wish.labels),
         rank=checked_rank(wish.rank),
         overrides=layers.checked(wish.config).as_dict(),
         next_at=recurrence.following(wanted, tx.now, 1)[0],

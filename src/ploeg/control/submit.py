@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -27,9 +26,6 @@ from ploeg.store.transaction import Transaction
 
 KEY_MAX = 200
 RANK_MAX = 1_000_000
-LABELS_MAX = 20
-
-_LABEL = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:/-]{0,63}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -159,11 +155,15 @@ def enqueue(
     if follow is not None:
         job = job.evolve(follow_up_of=follow.of, resume=follow.resume)
     _refuse_second(tx, task)
-    config = resolved(job, task, product, installation)
-    job = job.evolve(runtime=config.runtime)
+    job = fitted(job, resolved(job, task, product, installation))
     tx.jobs.add(job, wish.key)
     tell_queued(tx, job, actor.name, task=task.code, title=task.title)
     return job
+
+
+def fitted(job: Job, config: JobConfig) -> Job:
+    """The job with what its config asks of a worker."""
+    return job.evolve(runtime=config.runtime, labels=tuple(dict.fromkeys((*job.labels, *config.required_labels))))
 
 
 def story_spot(tx: Transaction, installation: Installation, product: Product, task: Task) -> Spot:
@@ -192,7 +192,7 @@ def _job(tx: Transaction, actor: Principal, task: Task, wish: Wish, spot: Spot) 
         created_at=tx.now,
         story_id=task.story_id,
         task_id=task.id,
-        labels=checked_labels(wish.labels),
+        labels=layers.labels("labels", wish.labels),
         lane=spot.lane,
         sequence=spot.sequence,
         branch=spot.branch,
@@ -230,15 +230,6 @@ def _refuse_second(tx: Transaction, task: Task) -> None:
     unfinished = tx.jobs.unfinished_for_task(task.id)
     if unfinished is not None:
         raise Conflict(f"task {task.code} has an unfinished job already: {unfinished.code} is {unfinished.status}")
-
-
-def checked_labels(labels: tuple[str, ...]) -> tuple[str, ...]:
-    if len(labels) > LABELS_MAX:
-        raise Invalid("labels", f"{len(labels)} labels", f"give at most {LABELS_MAX}")
-    for label in labels:
-        if not _LABEL.fullmatch(label):
-            raise Invalid("labels", label, "use letters, digits and . _ : / -, at most 64 characters")
-    return tuple(dict.fromkeys(labels))
 
 
 def checked_rank(rank: int) -> int:

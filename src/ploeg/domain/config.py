@@ -14,6 +14,8 @@ from ploeg.domain.errors import Invalid
 from ploeg.domain.kinds import Kind, PermissionMode
 from ploeg.domain.limits import Limits
 
+#: The runtime that carries out what a plan spells out, without a model. It is what a job gets where nothing is said.
+MECHANICAL = "patch"
 LAYERS = ("task", "job", "product", "installation", "kind")
 
 
@@ -40,6 +42,8 @@ class JobConfig:
     repair_rounds: int = 0
     #: What the agent left uncommitted is committed for it, instead of refused.
     auto_commit: bool = False
+    #: What a worker must offer to get the job.
+    required_labels: tuple[str, ...] = ()
     #: Field -> the layer its value came from.
     source: Mapping[str, str] = field(default_factory=dict)
 
@@ -64,6 +68,7 @@ class ConfigLayer:
     setup_commands: tuple[str, ...] | None = None
     repair_rounds: int | None = None
     auto_commit: bool | None = None
+    required_labels: tuple[str, ...] | None = None
 
     @classmethod
     def of(cls, values: Mapping[str, Any] | None) -> ConfigLayer:
@@ -90,6 +95,7 @@ class ConfigLayer:
         self._expect("auto_commit", lambda flag: isinstance(flag, bool), "give true or false")
         for name in ("verify_commands", "setup_commands"):
             self._expect(name, _are_commands, "give a list of shell commands")
+        self._expect("required_labels", _are_words, "give a list of labels")
         self._expect("permission_mode", lambda m: m in set(PermissionMode), f"use one of {', '.join(PermissionMode)}")
 
     def _expect(self, name: str, fits: Callable[[Any], bool], remedy: str) -> None:
@@ -120,6 +126,10 @@ def _is_whole(value: Any) -> bool:
     return isinstance(value, int) and not isinstance(value, bool)
 
 
+def _are_words(value: Any) -> bool:
+    return isinstance(value, tuple) and all(isinstance(word, str) for word in value)
+
+
 def _are_commands(value: Any) -> bool:
     return isinstance(value, tuple) and all(isinstance(c, str) and c.strip() and "\0" not in c for c in value)
 
@@ -143,7 +153,7 @@ def resolve(
         source[name], value = _said(layers, name) or ("kind", default)
         return value
 
-    runtime, model = first("runtime", "patch"), first("model", kind.model)
+    runtime, model = first("runtime", MECHANICAL), first("model", kind.model)
     if kind.judges:
         runtime, model = _of_a_judge(kind, layers, source, runtime, model)
     budget = first("thinking_budget", kind.thinking_budget)
@@ -166,6 +176,7 @@ def resolve(
         setup_commands=first("setup_commands", ()),
         repair_rounds=first("repair_rounds", 0),
         auto_commit=first("auto_commit", False),
+        required_labels=first("required_labels", ()),
         source=source,
     )
 

@@ -31,6 +31,7 @@ class ConfigOut(Message, kw_only=True):
     setup_commands: list[str] = field(default_factory=list)
     repair_rounds: int = 0
     auto_commit: bool = False
+    required_labels: list[str] = field(default_factory=list)
     #: Field -> layer.
     source: dict[str, str] = field(default_factory=dict)
 

@@ -31,6 +31,7 @@ class ConfigIn(Request):
     auto_commit: bool | None = Field(
         default=None, description="Commit what the agent left uncommitted, instead of refusing `done`."
     )
+    required_labels: list[str] | None = Field(default=None, description="Labels that a worker must offer for its jobs.")
 
     def said(self) -> dict[str, Any]:
         return self.model_dump(exclude_unset=True)
