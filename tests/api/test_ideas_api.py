@@ -16,7 +16,7 @@ pytestmark = pytest.mark.anyio
 @pytest.fixture
 async def idea(api: Api) -> dict[str, Any]:
     """A new idea of the administrator's, in a product."""
-    api.house.product()
+    api.house.product(config={"runtime": "claude"})
     started = await api.ok("POST", "/ideas", 201, json={"title": "Dark mode", "product": "demo"})
     assert started["job"] is None
     found: dict[str, Any] = started["idea"]
@@ -68,7 +68,7 @@ async def test_a_step_is_queued_once_for_a_key(api: Api, idea: dict[str, Any]) -
 
 
 async def test_an_idea_is_sent_on_its_way_with_its_first_words(api: Api) -> None:
-    api.house.product()
+    api.house.product(config={"runtime": "claude"})
     wish = {"title": "Dark mode", "product": "demo", "until": "sprint", "job": {"config": {"runtime": "claude"}}}
     started = await api.ok("POST", "/ideas", 201, json=wish)
     assert (started["idea"]["until"], started["job"]["kind"], started["job"]["runtime"]) == (
@@ -83,7 +83,7 @@ async def test_an_idea_is_sent_on_its_way_with_its_first_words(api: Api) -> None
 async def test_a_talk_goes_on_beside_the_steps(api: Api, idea: dict[str, Any]) -> None:
     said = await api.ok("POST", "/ideas/IDEA-1/messages", 201, json={"text": "Which pages?"})
     assert (said["job"], said["message"]["job"], said["message"]["author"]) == ("J-1", None, "admin")
-    hand = api.house.hand()
+    hand = api.house.hand(runtimes=["claude"])
     hand.finish(hand.take(), "done", summary="All of them.")
     talk = (await api.ok("GET", "/ideas/IDEA-1/messages"))["items"]
     assert [(line["author"], line["text"], line["job"]) for line in talk] == [

@@ -11,7 +11,7 @@ from ploeg.domain.errors import Conflict, Invalid, NotFound
 from ploeg.domain.idea import Idea
 from ploeg.domain.job import Job
 from tests.control.house import House
-from tests.control.test_ideas import add, now, planned_by_hand
+from tests.control.test_ideas import a_hand, a_product, add, now, planned_by_hand
 
 
 def say(house: House, idea: Idea, text: str, **more: Any) -> Job | None:
@@ -30,8 +30,8 @@ def given(house: House, job: Job) -> list[str]:
 
 
 def test_an_answer_follows_what_was_said(house: House) -> None:
-    house.product()
-    hand = house.hand()
+    a_product(house)
+    hand = a_hand(house)
     idea = add(house)
     job = say(house, idea, " Which pages? ")
     assert job is not None
@@ -42,15 +42,15 @@ def test_an_answer_follows_what_was_said(house: House) -> None:
 
 
 def test_what_is_said_before_the_claim_is_answered_with_it(house: House) -> None:
-    house.product()
+    a_product(house)
     idea = add(house)
     first = say(house, idea, "One.")
     assert say(house, idea, "Two.") == first
 
 
 def test_what_is_said_meanwhile_is_the_next_ones(house: House) -> None:
-    house.product()
-    hand = house.hand()
+    a_product(house)
+    hand = a_hand(house)
     idea = add(house)
     first = say(house, idea, "One.")
     assert first is not None
@@ -66,7 +66,7 @@ def test_what_is_said_meanwhile_is_the_next_ones(house: House) -> None:
 
 
 def test_the_plan_is_talked_about_once_there_is_one(house: House) -> None:
-    house.product()
+    a_product(house)
     with pytest.raises(Conflict, match="no plan yet"):
         say(house, add(house), "Why two stories?", channel="plan")
     idea = planned_by_hand(house)
@@ -77,7 +77,7 @@ def test_the_plan_is_talked_about_once_there_is_one(house: House) -> None:
 
 
 def test_a_cancelled_talk_goes_on_when_somebody_speaks_again(house: House) -> None:
-    house.product()
+    a_product(house)
     idea = add(house)
     job = say(house, idea, "One.")
     assert job is not None
@@ -85,13 +85,13 @@ def test_a_cancelled_talk_goes_on_when_somebody_speaks_again(house: House) -> No
     again = say(house, idea, "Two.")
     assert again is not None
     assert again.id != job.id
-    house.hand().take()
+    a_hand(house).take()
     assert given(house, again) == ["One.", "Two."]
 
 
 def test_a_failed_answer_leaves_the_talk_as_it_is(house: House) -> None:
-    house.product()
-    hand = house.hand()
+    a_product(house)
+    hand = a_hand(house)
     idea = add(house)
     say(house, idea, "One.")
     hand.finish(hand.take(), "reported_failed", reason="lost for words")
@@ -100,13 +100,13 @@ def test_a_failed_answer_leaves_the_talk_as_it_is(house: House) -> None:
 
 
 def test_a_talk_is_for_whoever_may_see_the_idea(house: House) -> None:
-    house.product()
+    a_product(house)
     with pytest.raises(NotFound):
         house.read(idea_chat.messages, house.person("bob"), add(house).id)
 
 
 @pytest.mark.parametrize(("text", "channel"), [(" ", "idea"), ("x" * 8001, "idea"), ("Hello", "kitchen")])
 def test_bad_input_is_refused(house: House, text: str, channel: str) -> None:
-    house.product()
+    a_product(house)
     with pytest.raises(Invalid):
         say(house, add(house), text, channel=channel)

@@ -10,7 +10,19 @@ from ploeg.domain.errors import Conflict, Invalid
 from ploeg.domain.idea import Idea
 from ploeg.domain.idea_step import IdeaStatus, Step
 from tests.control.house import House
-from tests.control.test_ideas import add, grill, hand_in, log_of, now, plan, planned_by_hand, review, step
+from tests.control.test_ideas import (
+    a_hand,
+    a_product,
+    add,
+    grill,
+    hand_in,
+    log_of,
+    now,
+    plan,
+    planned_by_hand,
+    review,
+    step,
+)
 
 
 def set_off(house: House, idea: Idea, until: str) -> idea_jobs.SetOff:
@@ -22,8 +34,8 @@ def queued(house: House, idea: Idea) -> list[str]:
 
 
 def test_from_a_line_to_a_sprint_in_three_jobs(house: House) -> None:
-    house.product()
-    hand = house.hand()
+    a_product(house)
+    hand = a_hand(house)
     idea = add(house)
     assert set_off(house, idea, "sprint").idea.status is IdeaStatus.GRILLING
     grill(house, hand, idea)
@@ -42,8 +54,8 @@ def test_from_a_line_to_a_sprint_in_three_jobs(house: House) -> None:
 
 @pytest.mark.parametrize(("until", "kinds"), [("plan", []), ("review", [Step.REVIEW])])
 def test_it_stops_where_it_was_to_stop(house: House, until: str, kinds: list[str]) -> None:
-    house.product()
-    hand = house.hand()
+    a_product(house)
+    hand = a_hand(house)
     idea = add(house)
     step(house, idea, Step.GRILL, until=until)
     grill(house, hand, idea)
@@ -53,8 +65,8 @@ def test_it_stops_where_it_was_to_stop(house: House, until: str, kinds: list[str
 
 
 def test_findings_are_planned_in_and_the_rounds_are_bounded(house: House) -> None:
-    house.product()
-    hand = house.hand()
+    a_product(house)
+    hand = a_hand(house)
     idea = planned_by_hand(house)
     set_off(house, idea, "backlog")
     review(house, hand, idea, "changes_requested")
@@ -67,8 +79,8 @@ def test_findings_are_planned_in_and_the_rounds_are_bounded(house: House) -> Non
 
 
 def test_a_rejected_plan_stops_it(house: House) -> None:
-    house.product()
-    hand = house.hand()
+    a_product(house)
+    hand = a_hand(house)
     idea = planned_by_hand(house)
     set_off(house, idea, "backlog")
     review(house, hand, idea, "rejected")
@@ -77,7 +89,7 @@ def test_a_rejected_plan_stops_it(house: House) -> None:
 
 
 def test_a_cancelled_job_stops_it(house: House) -> None:
-    house.product()
+    a_product(house)
     idea = add(house)
     job = set_off(house, idea, "backlog").job
     assert job is not None
@@ -87,8 +99,8 @@ def test_a_cancelled_job_stops_it(house: House) -> None:
 
 
 def test_a_refusal_on_the_way_stops_it_and_spares_the_job_that_ended(house: House) -> None:
-    house.product()
-    hand = house.hand()
+    a_product(house)
+    hand = a_hand(house)
     idea = add(house)
     set_off(house, idea, "backlog")
     taken = hand.take()
@@ -100,8 +112,8 @@ def test_a_refusal_on_the_way_stops_it_and_spares_the_job_that_ended(house: Hous
 
 
 def test_what_needs_no_agent_is_done_at_once(house: House) -> None:
-    house.product()
-    hand = house.hand()
+    a_product(house)
+    hand = a_hand(house)
     idea = planned_by_hand(house)
     step(house, idea, Step.REVIEW)
     review(house, hand, idea, "approved")
@@ -112,20 +124,20 @@ def test_what_needs_no_agent_is_done_at_once(house: House) -> None:
 
 
 def test_a_stop_that_does_not_exist_is_refused(house: House) -> None:
-    house.product()
+    a_product(house)
     with pytest.raises(Invalid, match="plan, review, backlog, sprint"):
         set_off(house, add(house), "moon")
 
 
 def test_its_steps_run_with_the_rights_that_its_person_has_then(house: House) -> None:
-    product = house.product()
+    product = a_product(house)
     ada = house.person("ada")
     found = house.read(lambda tx: tx.products.by_code(product))
     assert found is not None
     house.write(lambda tx: tx.products.set_member(found.id, ada.user.id, "member"))
     idea = house.write(ideas.add, ada, "Ada's", product=product)
     house.write(idea_jobs.set_off, ada, house.installation, idea.id, "plan", Wish())
-    hand = house.hand()
+    hand = a_hand(house)
     taken = hand.take()
     house.write(lambda tx: tx.products.set_member(found.id, ada.user.id, "viewer"))
     hand_in(house, hand, taken, idea)

@@ -43,6 +43,15 @@ We take it that every page has the same head.
 """
 
 
+def a_product(house: House) -> str:
+    """Its jobs run with a runtime that has a model."""
+    return house.product(config={"runtime": "claude"})
+
+
+def a_hand(house: House) -> Hand:
+    return house.hand(runtimes=["claude"])
+
+
 def add(house: House, actor: Principal | None = None, product: str | None = "demo", title: str = "Dark mode") -> Idea:
     return house.write(ideas.add, actor or house.admin, title, product=product)
 
@@ -54,7 +63,7 @@ def now(house: House, idea: Idea) -> Idea:
 
 
 def step(house: House, idea: Idea, step: Step, until: str | None = None, actor: Principal | None = None) -> Job:
-    wish = Wish(config={"runtime": "patch"})
+    wish = Wish()
     return house.write(idea_jobs.take_step, actor or house.admin, house.installation, idea.id, step, wish, until).job
 
 
@@ -100,13 +109,13 @@ def planned_by_hand(house: House, actor: Principal | None = None, text: str = PL
 
 
 def test_codes_count_for_each_person(house: House) -> None:
-    house.product()
+    a_product(house)
     ada = house.person("ada")
     assert [add(house).code, add(house, ada, None).code, add(house).code] == ["IDEA-001", "IDEA-001", "IDEA-002"]
 
 
 def test_a_private_idea_is_not_there_for_anybody_else(house: House) -> None:
-    house.product()
+    a_product(house)
     bob = house.person("bob")
     house.write(lambda tx: tx.products.set_member(find.product(tx, house.admin, "demo").id, bob.user.id, "member"))
     idea = add(house)
@@ -121,7 +130,7 @@ def test_a_private_idea_is_not_there_for_anybody_else(house: House) -> None:
 
 
 def test_a_private_ideas_jobs_and_events_are_its_owners_alone(house: House) -> None:
-    product = house.product()
+    product = a_product(house)
     bob = house.person("bob")
     house.write(lambda tx: tx.products.set_member(find.product(tx, house.admin, product).id, bob.user.id, "owner"))
     idea = add(house)
@@ -144,7 +153,7 @@ def test_a_private_ideas_jobs_and_events_are_its_owners_alone(house: House) -> N
 
 
 def test_members_work_on_a_shared_idea_and_viewers_look(house: House) -> None:
-    product = house.product()
+    product = a_product(house)
     people = {role: house.person(role) for role in ("member", "viewer", "stranger")}
     for role in ("member", "viewer"):
         house.write(
@@ -173,7 +182,7 @@ def test_an_idea_without_a_product_cannot_be_shared_and_takes_no_job(house: Hous
 
 
 def test_texts_become_docs_once_others_may_see_the_idea(house: House) -> None:
-    house.product()
+    a_product(house)
     idea = add(house)
     house.write(idea_work.write_grill, person(house), idea.id, "# Scope\nAll pages.")
     house.write(idea_work.write_plan, person(house), idea.id, PLAN)
@@ -192,8 +201,8 @@ def test_texts_become_docs_once_others_may_see_the_idea(house: House) -> None:
 
 
 def test_one_step_at_a_time(house: House) -> None:
-    house.product()
-    hand = house.hand()
+    a_product(house)
+    hand = a_hand(house)
     idea = add(house)
     first = step(house, idea, Step.GRILL)
     with pytest.raises(Conflict, match=f"unfinished job already: {first.code}"):
@@ -207,8 +216,8 @@ def test_one_step_at_a_time(house: House) -> None:
 
 
 def test_a_job_without_a_result_fails_its_idea(house: House) -> None:
-    house.product()
-    hand = house.hand()
+    a_product(house)
+    hand = a_hand(house)
     idea = add(house)
     step(house, idea, Step.GRILL)
     hand.finish(hand.take(), "reported_failed", reason="cannot read the repository")
@@ -218,7 +227,7 @@ def test_a_job_without_a_result_fails_its_idea(house: House) -> None:
 
 
 def test_a_cancelled_job_puts_the_idea_back(house: House) -> None:
-    house.product()
+    a_product(house)
     idea = planned_by_hand(house)
     job = step(house, idea, Step.REVIEW)
     assert now(house, idea).status is IdeaStatus.REVIEWING_PLAN
@@ -226,8 +235,16 @@ def test_a_cancelled_job_puts_the_idea_back(house: House) -> None:
     assert now(house, idea) == idea
 
 
-def test_the_same_key_gives_the_same_job(house: House) -> None:
+def test_what_takes_thought_is_not_left_to_a_runtime_without_a_model(house: House) -> None:
     house.product()
+    idea = add(house)
+    with pytest.raises(Invalid, match=r"works without a model.*ploeg product edit demo --runtime claude"):
+        step(house, idea, Step.GRILL)
+    assert now(house, idea).status is IdeaStatus.DRAFT
+
+
+def test_the_same_key_gives_the_same_job(house: House) -> None:
+    a_product(house)
     idea = add(house)
     wish = Wish(key="once")
     verb = idea_jobs.take_step
@@ -239,7 +256,7 @@ def test_the_same_key_gives_the_same_job(house: House) -> None:
 
 
 def test_a_plan_with_flaws_is_kept_and_says_what_is_wrong(house: House) -> None:
-    house.product()
+    a_product(house)
     idea = add(house)
     written = house.write(idea_work.write_plan, person(house), idea.id, "---\npbi:\n  title: A\nstories:\n---\n")
     assert [str(flaw) for flaw in written.flaws] == ["line 4: stories: list at least one, each behind a «-»"]
@@ -250,7 +267,7 @@ def test_a_plan_with_flaws_is_kept_and_says_what_is_wrong(house: House) -> None:
 
 
 def test_each_round_of_review_is_kept(house: House) -> None:
-    house.product()
+    a_product(house)
     idea = planned_by_hand(house)
     house.write(idea_work.record_review, person(house), idea.id, "changes_requested", "Too big.", [{"problem": "big"}])
     house.write(idea_work.record_review, person(house), idea.id, "approved", "Well then.")
@@ -283,7 +300,7 @@ def test_people_log_decisions_and_notes_and_nothing_else(house: House) -> None:
 
 
 def test_an_idea_at_work_is_not_archived(house: House) -> None:
-    house.product()
+    a_product(house)
     idea = add(house)
     job = step(house, idea, Step.GRILL)
     with pytest.raises(Conflict, match=job.code):

@@ -14,7 +14,7 @@ from ploeg.domain.gate import VerifyRequired
 from ploeg.domain.idea import Idea
 from ploeg.domain.idea_step import IdeaStatus
 from tests.control.house import House
-from tests.control.test_ideas import add, log_of, now, person, planned_by_hand
+from tests.control.test_ideas import a_product, add, log_of, now, person, planned_by_hand
 
 
 def make(house: House, idea: Idea, *, alongside: bool = False) -> Materialised:
@@ -53,14 +53,14 @@ def test_a_plan_becomes_an_item_with_its_stories_and_tasks_in_order(house: House
 
 
 def test_its_tasks_can_be_run_at_once(house: House) -> None:
-    house.product()
+    a_product(house)
     made = make(house, planned_by_hand(house))
     job = house.write(submit.run_task, house.admin, house.installation, tasks_of(house, made)[0].id, Wish()).job
     assert job.status == "queued"
 
 
 def test_the_item_leans_on_the_plan_as_it_was(house: House) -> None:
-    house.product()
+    a_product(house)
     idea = planned_by_hand(house)
     made = make(house, idea)
     (link,) = house.read(docs.of_pbi, person(house), made.pbi.id)
@@ -72,7 +72,7 @@ def test_the_item_leans_on_the_plan_as_it_was(house: House) -> None:
 
 
 def test_an_item_that_nobody_has_begun_makes_room_for_the_new_one(house: House) -> None:
-    house.product()
+    a_product(house)
     idea = planned_by_hand(house)
     first = make(house, idea)
     second = make(house, idea)
@@ -83,7 +83,7 @@ def test_an_item_that_nobody_has_begun_makes_room_for_the_new_one(house: House) 
 
 @pytest.mark.parametrize("status", ["IN_PROGRESS", "DONE"])
 def test_work_that_has_begun_is_not_put_aside(house: House, status: str) -> None:
-    house.product()
+    a_product(house)
     idea = planned_by_hand(house)
     task = tasks_of(house, make(house, idea))[0]
     house.write(backlog.edit_task, house.admin, task.id, {"status": status}, Place())
@@ -95,7 +95,7 @@ def test_work_that_has_begun_is_not_put_aside(house: House, status: str) -> None
 
 
 def test_an_item_with_a_queued_job_is_not_put_aside(house: House) -> None:
-    house.product()
+    a_product(house)
     idea = planned_by_hand(house)
     task = tasks_of(house, make(house, idea))[0]
     job = house.run(task.id)
@@ -104,13 +104,13 @@ def test_an_item_with_a_queued_job_is_not_put_aside(house: House) -> None:
 
 
 def test_only_a_plan_that_is_ready_is_materialised(house: House) -> None:
-    house.product()
+    a_product(house)
     with pytest.raises(Conflict, match="IDEA-001 is DRAFT; it is materialised from PLAN_READY, PLAN_REVIEWED, PLANNED"):
         make(house, add(house))
 
 
 def test_a_viewer_of_the_product_makes_nothing_in_it(house: House) -> None:
-    product = house.product()
+    product = a_product(house)
     ada = house.person("ada")
     found = house.read(lambda tx: tx.products.by_code(product))
     assert found is not None
