@@ -139,7 +139,7 @@ class Backlog:
                 return STORY.all(self._tx, _STORY_WITH_CODE, **wanted)
             case CodeKind.TASK:
                 return TASK.all(self._tx, _TASK_WITH_CODE, **wanted)
-            case CodeKind.IDEA | CodeKind.JOB | CodeKind.QUESTION | CodeKind.TODO:
+            case CodeKind.IDEA | CodeKind.JOB | CodeKind.QUESTION | CodeKind.TODO | CodeKind.SCHEDULE:
                 raise ValueError(f"{kind.noun}s are no part of a product's backlog")
             case _:
                 assert_never(kind)

@@ -12,7 +12,7 @@ from sqlalchemy import (
     ColumnElement,
     Integer,
     Select,
-    TextClause,
+    TextualSelect,
     and_,
     bindparam,
     func,
@@ -48,7 +48,7 @@ class Pile:
 _BY_NEED = (jobs.c.product_id, jobs.c.runtime, jobs.c.labels)
 
 
-def _piles(condition: ColumnElement[bool], index: str) -> Select[tuple[ProductId, str, tuple[str, ...], int]]:
+def _piles(condition: ColumnElement[bool], index: str) -> Select[ProductId, str, tuple[str, ...], int]:
     """`index` holds just these rows; left to itself SQLite walks through every finished job."""
     counted = select(*_BY_NEED, func.count()).where(condition).group_by(*_BY_NEED)
     return counted.with_hint(jobs, f"INDEXED BY {index}", SQLITE)
@@ -95,18 +95,20 @@ class Queue:
 
     def piles(self, kind: str) -> list[Pile]:
         """How many jobs there are, by what they need: `queued`, of them `later`, `running` or `waiting`."""
-        return [Pile(*row) for row in self._tx.connection.execute(_PILES[kind], {"now": self._tx.now})]
+        rows = self._tx.connection.execute(_PILES[kind], {"now": self._tx.now})
+        return [Pile(row[0], row[1], row[2], row[3]) for row in rows]
 
     def free(self, now: datetime) -> list[Pile]:
         """The queued jobs that wait for nothing but a worker that takes them."""
-        return [Pile(*row) for row in self._tx.connection.execute(_free(self._tx.dialect), {"now": now})]
+        rows = self._tx.connection.execute(_free(self._tx.dialect), {"now": now})
+        return [Pile(row[0], row[1], row[2], row[3]) for row in rows]
 
 
 @lru_cache(maxsize=2)
-def _free(dialect: str) -> TextClause:
+def _free(dialect: str) -> TextualSelect:
     counted = f"""
         SELECT job.product_id, job.runtime, job.labels, count(*) AS count FROM jobs AS job {{queue}}
         WHERE {FREE} GROUP BY job.product_id, job.runtime, job.labels
     """  # noqa: S608 - made of constants
     named = text(counted.format(**words(dialect))).bindparams(bindparam("now", type_=Utc()))
-    return named.columns(product_id=Prose, runtime=Prose, labels=Document(tuple[str, ...]), count=Integer)  # type: ignore[return-value]
+    return named.columns(product_id=Prose, runtime=Prose, labels=Document(tuple[str, ...]), count=Integer)
