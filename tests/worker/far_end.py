@@ -15,13 +15,15 @@ import msgspec
 
 from ploeg.domain.attempt import Outcome
 from ploeg.domain.retry import Ended, decide
-from ploeg.wire.assignment import Assignment
+from ploeg.wire.assignment import Assignment, ExecutionOut
 from ploeg.wire.message import Message
 from ploeg.wire.work import (
     AnswerRequest,
     ClaimRequest,
     EventChunk,
     EventReply,
+    ExecutionsReply,
+    ExecutionsRequest,
     FinishReply,
     FinishReport,
     Handback,
@@ -64,6 +66,8 @@ class FarEnd:
     #: Called with every renewal before it is answered.
     on_heartbeat: Callable[[Heartbeat], None] | None = None
     tool_error: str | None = None
+    #: Of a job for a whole run, as the server would keep them.
+    executions: list[ExecutionOut] = field(default_factory=list)
     #: Told by `decide`, to whoever waits for the answer to the agent's question.
     decided: dict[str, Any] = field(default_factory=dict)
     _changed: asyncio.Condition = field(default_factory=asyncio.Condition)
@@ -147,6 +151,8 @@ class FarEnd:
             self.calls.append(call)
         if self.tool_error:
             return ToolReply(error=self.tool_error)
+        if call.tool == "update_task_execution":
+            return ToolReply(result=self._settle(call.arguments))
         return ToolReply(result=dict(QUESTION) if call.tool == "ask_user_question" else {"id": "log_1"})
 
     async def _answers(self, _: str, content: bytes) -> Message:
@@ -161,6 +167,20 @@ class FarEnd:
     async def decide(self, **decided: Any) -> None:
         self.decided = decided
         await self._tell()
+
+    async def _executions(self, _: str, content: bytes) -> Message:
+        verified = msgspec.json.decode(content, type=ExecutionsRequest).verified
+        if verified is not None:
+            execution = next(each for each in self.executions if each.id == verified.execution_id)
+            execution.base_sha, execution.head_sha = verified.base_sha, verified.head_sha
+            execution.coverage, execution.summary = verified.coverage, verified.summary
+        return ExecutionsReply(executions=self.executions)
+
+    def _settle(self, arguments: dict[str, Any]) -> dict[str, Any]:
+        """As a server would, but for its refusals."""
+        execution = next(each for each in self.executions if each.id == arguments["execution_id"])
+        execution.status, execution.skip_reason = arguments["status"], arguments.get("skip_reason")
+        return {"execution_id": execution.id, "status": execution.status, "head_sha": execution.head_sha}
 
     async def _finish(self, attempt_id: str, content: bytes) -> Message:
         report = msgspec.json.decode(content, type=FinishReport)

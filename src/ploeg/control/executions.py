@@ -57,7 +57,7 @@ def update(
 ) -> Execution:
     """Where the agent is with one of its job's tasks; the task follows. `Conflict` says what is missing."""
     all_of_job = tx.sprints.executions(job.id)
-    execution = _one_of(all_of_job, reference)
+    execution = _one_of(tx, all_of_job, reference)
     match status:
         case ExecutionStatus.RUNNING:
             changed = executions.begin(execution, all_of_job, tx.now)
@@ -78,7 +78,7 @@ def update(
 
 def note(tx: Transaction, job: Job, found: Verification) -> None:
     """What the worker found when it compared the commits of one of them with its plan."""
-    execution = _one_of(tx.sprints.executions(job.id), found.execution_id)
+    execution = _one_of(tx, tx.sprints.executions(job.id), found.execution_id)
     base, head = kept(found.base_sha, TITLE_MAX), kept(found.head_sha, TITLE_MAX)
     if base is None or head is None or found.coverage not in set(Coverage):
         raise Invalid("verified", found.coverage, f"give both commits, and one of {', '.join(Coverage)}")
@@ -153,9 +153,10 @@ def _move(tx: Transaction, job: Job, execution: Execution, status: TaskStatus, b
         rollup.move_task(tx, task, status, by, job.id)
 
 
-def _one_of(all_of_job: Sequence[Execution], reference: str) -> Execution:
+def _one_of(tx: Transaction, all_of_job: Sequence[Execution], reference: str) -> Execution:
+    """By its own id, or by its task's code."""
     for each in all_of_job:
-        if each.id == reference:
+        if reference == each.id or reference.upper() == settled(tx, each).task:
             return each
     raise NotFound("execution", reference)
 

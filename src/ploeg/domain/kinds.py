@@ -115,7 +115,7 @@ KINDS: dict[KindName, Kind] = {
             thinking_budget=6000,
             permission_mode=PermissionMode.BYPASS,
             limits=Limits(max_minutes=480.0, max_silence_minutes=15.0, max_turns=None),
-            agent_tools=("Read", "Edit", "Write", "Bash", "Grep", "Glob", "Agent", "Task"),
+            agent_tools=("Read", "Edit", "Write", "Bash", "Grep", "Glob", "Agent"),
             tools=(
                 "update_job_status",
                 "update_task_execution",

@@ -19,7 +19,7 @@ Settable = Annotated[Literal["RUNNING", "DONE", "FAILED", "SKIPPED"], BeforeVali
 
 
 class UpdateTaskExecution(Arguments):
-    execution_id: Reference = Field(description="The execution's id, from the prompt.")
+    execution_id: Reference = Field(description="The execution's id, or its task's code.")
     status: Settable = Field(
         description="`RUNNING`: you begin with it, once all before it are settled. `DONE`: its work is committed and "
         "verified. `SKIPPED`: nothing had to be changed for it. `FAILED`: it cannot be done."
@@ -30,7 +30,7 @@ class UpdateTaskExecution(Arguments):
 
 
 class VerifySprintTask(Arguments):
-    execution_id: Reference = Field(description="The execution's id, from the prompt.")
+    execution_id: Reference = Field(description="The execution's id, or its task's code.")
     summary: str | None = Field(
         default=None,
         max_length=2000,

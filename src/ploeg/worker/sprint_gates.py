@@ -32,7 +32,8 @@ class SprintGates(Gates):
     async def verify(self, asked: VerifySprintTask) -> ExecutionVerified:
         """What was committed for one task, since the one before it, compared with its plan and told to the server."""
         all_of_job = await self._executions()
-        execution = next((each for each in all_of_job if each.id == asked.execution_id), None)
+        named = asked.execution_id
+        execution = next((each for each in all_of_job if named == each.id or named.upper() == each.task.code), None)
         if execution is None:
             raise NotFound("execution", asked.execution_id)
         coverage, base, head = await self._compare(execution, all_of_job)
