@@ -28,9 +28,9 @@ class Batch:
 
     def __init__(self, house: House) -> None:
         self.house = house
-        self.scene = Sprinting.of(house)
+        self.scene = Sprinting.of(house, config={"runtime": "claude"})
         self.scene.start("SPRINT_BATCH")
-        self.hand: Hand = house.hand()
+        self.hand: Hand = house.hand(runtimes=["claude"])
         self.got: Assignment = self.hand.take()
 
     def stand(self, verified: Verification | None = None) -> list[ExecutionOut]:
@@ -160,6 +160,14 @@ def test_an_interrupted_job_goes_on_at_the_first_task_that_is_not_settled(batch:
     batch.work_off(2)
     batch.hand.done(batch.got)
     assert batch.tasks() == [DONE, DONE]
+
+
+def test_a_run_that_is_cancelled_between_two_attempts_leaves_its_tasks_to_do(batch: Batch) -> None:
+    batch.work_off(1)
+    batch.set(2, "RUNNING")
+    batch.hand.finish(batch.got, "worker_stopped")
+    batch.scene.cancel()
+    assert (batch.tasks(), batch.scene.statuses()) == ([TO_DO, TO_DO], [JobStatus.CANCELLED])
 
 
 def test_what_people_made_of_a_task_meanwhile_stands(house: House, batch: Batch) -> None:

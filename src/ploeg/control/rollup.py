@@ -129,9 +129,11 @@ def call_off(tx: Transaction, job: Job, why: str, actor: str) -> Job:
     tx.jobs.update(cancelled)
     job_events.tell(tx, cancelled, actor)
     parking.close(tx, cancelled, actor)
-    task = tx.backlog.task(job.task_id) if job.task_id is not None else None
-    if task is not None and task.status is TaskStatus.IN_PROGRESS:
-        move_task(tx, task, TaskStatus.TO_DO, actor, job.id)
+    own = job.task_id
+    for task_id in [own] if own is not None else [each.task_id for each in tx.sprints.executions(job.id)]:
+        task = tx.backlog.task(task_id)
+        if task is not None and (task.status is TaskStatus.IN_PROGRESS or (own is None and task.status in _UNDER_WAY)):
+            move_task(tx, task, TaskStatus.TO_DO, actor, job.id)
     return cancelled
 
 
