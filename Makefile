@@ -9,7 +9,7 @@ T ?=
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo up setup check test fix docs bench chaos-kill-store chaos-kill-worker clean
+.PHONY: help demo up setup check test fix docs bench chaos-kill-store chaos-kill-worker model clean
 
 help: ## List these commands
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' $(MAKEFILE_LIST) | awk -F'|' '{ printf "%-28s%s\n", $$1, $$2 }'
@@ -49,6 +49,10 @@ chaos-kill-store: $(VENV)/.dev ## Kill the store's process N times and count wha
 chaos-kill-worker: N ?= 100
 chaos-kill-worker: $(VENV)/.dev ## Kill the worker N times over all phases and count what was lost
 	@$(BIN)/python -m chaos.kill_worker $(N)
+
+model: N ?= 20000
+model: $(VENV)/.dev ## Compare planning with a second description of it, N steps long
+	@MODEL_STEPS=$(N) $(BIN)/pytest -q -n 0 -s tests/model
 
 clean: ## Remove what these commands made
 	@rm -rf $(VENV) $(AGENTS) .system-packages .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis

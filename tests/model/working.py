@@ -1,0 +1,156 @@
+"""Jobs on their way: queued, claimed, at work, ended in every way, cancelled, tried again."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from hypothesis import strategies as st
+from hypothesis.stateful import precondition, rule
+
+from ploeg.control import calls, cancel, questions, run_state, submit, sweep
+from ploeg.control.submit import Wish
+from ploeg.wire.work import ToolCall
+from tests.model.pair import MANY, Pair, pick
+from tests.model.world import UNFINISHED
+
+OUTCOMES = st.sampled_from(
+    [
+        *["done"] * 16,
+        *("skipped", "reported_failed", "gate_refused", "push_conflict", "push_conflict", "no_report"),
+        *("agent_crashed", "workspace_failed", "quota_exhausted", "worker_stopped", "waiting"),
+    ]
+)
+LEASE = timedelta(seconds=300)
+
+
+class Working(Pair):
+    @precondition(lambda self: self.world.tasks)
+    @rule(n=MANY, rank=st.sampled_from([0, 0, -1, 1]))
+    def run_task(self, n: int, rank: int) -> None:
+        task = pick(self.world.tasks, n)
+        wrong = not self.world.may_queue(task)
+        if not self.refused(wrong, submit.run_task, self.house.installation, task, Wish(rank=rank)):
+            self._know_newest(task)
+
+    @rule()
+    def claim_again(self) -> None:
+        self.claim()
+
+    @rule()
+    def claim(self) -> None:
+        expected = self.world.first_eligible()
+        hand = self.house.hand(f"w{Pair.steps}")
+        got = hand.claim()
+        given = got.job_id if got else None
+        assert given == expected, f"claimed {given}, expected {expected}"
+        if got is not None:
+            self.held[got.job_id] = (hand, got)
+            self.world.claim(got.job_id, LEASE)
+
+    @precondition(lambda self: self._claimed())
+    @rule(n=MANY)
+    def start(self, n: int) -> None:
+        key = self._claimed()[n % len(self._claimed())]
+        hand, assignment = self.held[key]
+        reply = hand.beat(assignment, agent_started=True)
+        job = self.world.jobs[key]
+        assert (reply.order == "cancel") == job.called_off
+        job.status, job.lease_until = "running", self.world.now + LEASE
+
+    @precondition(lambda self: self.held)
+    @rule(n=MANY, outcome=OUTCOMES)
+    def end(self, n: int, outcome: str) -> None:
+        key = pick(self.held, n)
+        hand, assignment = self.held.pop(key)
+        if outcome == "waiting" and key not in self.questions:
+            outcome = "no_report"
+        reset = self.world.now + timedelta(minutes=30)
+        if outcome == "done":
+            hand.done(assignment)
+        elif outcome == "quota_exhausted":
+            hand.finish(assignment, outcome, reset_at=reset)
+        else:
+            hand.finish(assignment, outcome, reason="a reason")
+        self.world.end(key, outcome, reset)
+        self._take_over_backoff(key, outcome)
+
+    @precondition(lambda self: self.world.jobs)
+    @rule(n=MANY)
+    def cancel_job(self, n: int) -> None:
+        key = pick(self.world.jobs, n)
+        ended = self.world.jobs[key].status not in UNFINISHED
+        if not self.refused(ended, cancel.cancel, key):
+            self.world.cancel(key)
+
+    @precondition(lambda self: self._talking())
+    @rule(n=MANY)
+    def talk(self, n: int) -> None:
+        """An agent asks, its job is parked, somebody answers; an answer may come before the parking."""
+        key = self._talking()[n % len(self._talking())]
+        job = self.world.jobs[key]
+        if not job.asked:
+            self._ask(key)
+        elif job.status == "running" and n % 3:
+            hand, assignment = self.held.pop(key)
+            hand.finish(assignment, "waiting", reason="a question")
+            self.world.end(key, "waiting")
+        else:
+            self.write(questions.answer, self.questions[key], "Go on.")
+            self.world.answer(key)
+
+    def _ask(self, key: str) -> None:
+        hand, assignment = self.held[key]
+        task = self.world.tasks[self.world.jobs[key].task]
+        arguments = {"story_id": task.story, "question": f"What now, {Pair.steps}?"}
+        call = ToolCall(call_id=f"c{Pair.steps}", tool="ask_user_question", arguments=arguments)
+        reply = self.house.write(calls.call, hand.actor, self.house.installation, assignment.attempt_id, call)
+        assert reply.result is not None, reply.error
+        self.questions[key] = reply.result["id"]
+        self.world.jobs[key].asked = True
+
+    @rule(minutes=st.sampled_from([1, 4, 45]))
+    def time_passes(self, minutes: int) -> None:
+        """The server's sweep looks at what has become due."""
+        by = timedelta(minutes=minutes)
+        now = self.house.clock.turn(minutes=minutes)
+        self.house.write(sweep.reap)
+        self.house.write(run_state.lift)
+        self.world.pass_time(by)
+        lost = [key for key, job in self.world.jobs.items() if job.lease_until is not None and job.lease_until <= now]
+        for key in lost:
+            del self.held[key]
+            self.world.end(key, "worker_lost")
+            self._take_over_backoff(key, "worker_lost")
+
+    @precondition(lambda self: self.world.jobs)
+    @rule(n=MANY)
+    def retry(self, n: int) -> None:
+        key = pick(self.world.jobs, n)
+        old = self.world.jobs[key]
+        wrong = old.status in UNFINISHED or not self.world.may_queue(old.task)
+        if self.refused(wrong, submit.retry, self.house.installation, key, Wish()):
+            return
+        old.retried = True
+        self._know_newest(old.task)
+        self.world.settle()
+
+    def _take_over_backoff(self, key: str, outcome: str) -> None:
+        """How long a job waits is left to chance, within bounds."""
+        if outcome in {"agent_crashed", "workspace_failed", "worker_lost"}:
+            not_before = self.house.read(lambda tx: tx.jobs.get(key)).not_before  # type: ignore[arg-type, union-attr]
+            job = self.world.jobs[key]
+            if job.status == "queued":
+                assert not_before is not None
+                assert timedelta(seconds=5) <= not_before - self.world.now <= timedelta(minutes=5)
+                job.not_before = not_before
+
+    def _claimed(self) -> list[str]:
+        return [key for key in self.held if self.world.jobs[key].status == "claimed"]
+
+    def _talking(self) -> list[str]:
+        return [key for key, job in self.world.jobs.items() if job.status == "running" or job.asked]
+
+    def _know_newest(self, task: str) -> None:
+        job = self.house.read(lambda tx: tx.jobs.unfinished_for_task(task))  # type: ignore[arg-type]
+        assert job is not None
+        self.know_job(job.id)
