@@ -14,7 +14,7 @@ from tests.control.test_ideas import PLAN
 @pytest.fixture
 def product(crew: Ploeg, repository: Path) -> str:
     name = f"ideas-{uuid.uuid4().hex[:8]}"
-    assert crew("product", "add", name, "--code", name, "--repo", str(repository)).code == 0
+    assert crew("product", "add", name, "--code", name, "--repo", str(repository), "--runtime", "no-such").code == 0
     return name
 
 
@@ -64,9 +64,11 @@ def test_every_flaw_of_a_plan_is_shown_with_its_place(crew: Ploeg, product: str)
 
 def test_a_job_of_an_idea_is_queued_followed_and_cancelled(crew: Ploeg, product: str) -> None:
     code = added(crew, product)
-    queued = crew("idea", "go", code, "--until", "sprint", "--runtime", "nobody-has-it")
+    queued = crew("idea", "go", code, "--until", "sprint")
     job = queued.out.split()[0]
     assert crew("idea", "list", "-p", product, "--json").json[0]["until"] == "sprint"
+    assert crew("job", "list", "--idea", code, "--json").json[0]["title"] == "Dark mode"
+    assert ["idea", code] in [line.split() for line in crew("job", "show", job).out.splitlines()]
     again = crew("idea", "grill", code)
     assert (again.code, again.err) == (1, f"ploeg: {code} has an unfinished job already: {job} is queued\n")
     assert crew("job", "cancel", job).code == 0
