@@ -128,7 +128,7 @@ def test_jobs_are_listed_the_newest_first(bench: Bench) -> None:
     assert [job["code"] for job in listed] == jobs[::-1]
     older = bench.ploeg("job", "list", "-p", bench.product, "--before", jobs[1], "-n", "1")
     assert jobs[0] in older.out
-    assert older.out.splitlines()[0].split() == ["JOB", "STATUS", "PHASE", "PRODUCT", "TASK", "QUEUED", "WHAT"]
+    assert older.out.splitlines()[0].split() == ["JOB", "STATUS", "PHASE", "PRODUCT", "ABOUT", "QUEUED", "WHAT"]
     assert bench.ploeg("job", "list", "-p", bench.product, "--status", "done", "--json").json == []
     assert bench.ploeg("job", "list", "-p", bench.product, "--task", task, "--status", "cancelled").code == 0
 

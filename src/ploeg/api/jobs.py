@@ -190,6 +190,7 @@ def _line(line: JobLine) -> dict[str, Any]:
         "story": line.story,
         "task": line.task,
         "idea": line.idea,
+        "sprint": line.sprint,
         "title": line.title,
         "phase": line.phase,
         "retry_of": line.retry_of,

@@ -9,6 +9,7 @@ import click
 
 from ploeg.cli import options, render
 from ploeg.cli.client import Client, path
+from ploeg.cli.job_line import about, note
 from ploeg.cli.session import current_settings, signed_in
 
 _STATUSES = ("queued", "claimed", "running", "waiting", "done", "failed", "skipped", "cancelled")
@@ -80,10 +81,10 @@ def list_(as_json: bool, before: str | None, **query: Any) -> None:
         render.emit_json(found["items"])
         return
     rows = [
-        (j["code"], j["status"], j["phase"] or "", j["product"], j["task"], render.ago(j["created_at"]), _note(j))
+        (j["code"], j["status"], j["phase"] or "", j["product"], about(j), render.ago(j["created_at"]), note(j))
         for j in found["items"]
     ]
-    render.table(("job", "status", "phase", "product", "task", "queued", "what"), rows, empty="no job")
+    render.table(("job", "status", "phase", "product", "about", "queued", "what"), rows, empty="no job")
     if found["next_before"]:
         render.say(f"older ones: ploeg job list --before J-{found['next_before']}", err=True)
 
@@ -290,9 +291,3 @@ def _queued(client: Client, queued: dict[str, Any], wait: bool, as_json: bool) -
     if as_json:
         render.emit_json(ended)
     return 0 if ended["status"] == "done" else 1
-
-
-def _note(job: dict[str, Any]) -> str:
-    """Why the job is as it is, in a line."""
-    reason = str(job["reason"] or "").partition("\n")[0]
-    return f"{job['title']}: {reason}" if reason and job["status"] != "done" else str(job["title"])

@@ -7,18 +7,21 @@ from typing import Any
 import click
 
 from ploeg.cli import render
+from ploeg.cli.job_line import what
 
 
 def show_job(detail: dict[str, Any]) -> None:
     """Everything of a job that a person asks for."""
     render.record(
         [
-            ("job", f"{detail['code']}  {detail['title']}"),
+            ("job", f"{detail['code']}  {what(detail)}"),
             ("status", detail["status"] + (", being cancelled" if _stopping(detail) else "")),
             ("why", detail["reason"]),
             ("waits for", detail["waiting_for"]),
             ("product", detail["product"]),
-            ("task", f"{detail['task']} of {detail['story']}"),
+            ("task", f"{detail['task']} of {detail['story']}" if detail["task"] else None),
+            ("idea", detail["idea"]),
+            ("sprint", detail["sprint"]),
             ("runtime", detail["runtime"]),
             ("branch", detail["branch"]),
             ("queued", f"{render.ago(detail['created_at'])} by {detail['requested_by']}"),

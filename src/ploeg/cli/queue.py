@@ -7,6 +7,7 @@ from typing import Any
 import click
 
 from ploeg.cli import options, render
+from ploeg.cli.job_line import about, what
 from ploeg.cli.session import signed_in
 
 
@@ -27,11 +28,11 @@ def queue(product: str | None, limit: int, as_json: bool) -> None:
         return
     rows = [_row(job, "") for job in found["running"]]
     rows += [_row(place["job"], place["waiting_for"] or "") for place in found["queued"]]
-    render.table(("job", "status", "product", "task", "runtime", "title", "waits for"), rows, empty="nothing is queued")
+    render.table(("job", "status", "product", "about", "runtime", "what", "waits for"), rows, empty="nothing is queued")
     total = found["total"]
     render.say(", ".join(f"{total[name]} {name}" for name in ("running", "ready", "due", "later", "waiting")), err=True)
 
 
 def _row(job: dict[str, Any], waits_for: str) -> tuple[object, ...]:
     state = job["phase"] or job["status"]
-    return job["code"], state, job["product"], job["task"], job["runtime"], job["title"], waits_for
+    return job["code"], state, job["product"], about(job), job["runtime"], what(job), waits_for

@@ -20,6 +20,7 @@ from ploeg.domain.errors import Invalid, NotFound
 from ploeg.domain.ids import JobId
 from ploeg.domain.job import Job, JobStatus
 from ploeg.domain.occurrence import Event
+from ploeg.domain.sprint import Sprint
 from ploeg.store.transaction import Transaction
 
 HISTORY_MAX = 1000
@@ -34,6 +35,8 @@ class JobLine:
     story: str | None
     task: str | None
     idea: str | None
+    #: Where it is a job of a sprint's run.
+    sprint: str | None
     title: str
     phase: Phase | None
     retry_of: str | None
@@ -158,18 +161,26 @@ def line(tx: Transaction, job: Job) -> JobLine:
     story = tx.backlog.story(job.story_id) if job.story_id is not None else None
     task = tx.backlog.task(job.task_id) if job.task_id is not None else None
     idea = tx.ideas.get(job.idea_id) if job.idea_id is not None else None
+    sprint = _sprint(tx, job)
     held = tx.attempts.get(job.attempt_id) if job.attempt_id is not None and job.status.active else None
+    about = task or idea
     return JobLine(
         job=job,
         product=product.code if product is not None else "",
         story=story.code if story is not None else None,
         task=task.code if task is not None else None,
         idea=idea.code if idea is not None else None,
-        title=task.title if task is not None else idea.title if idea is not None else job.kind,
+        sprint=sprint.code if sprint is not None else None,
+        title=about.title if about is not None else sprint.goal if sprint is not None else job.kind,
         phase=held.phase if held is not None else None,
         retry_of=_code(tx, job.retry_of),
         follow_up_of=_code(tx, job.follow_up_of),
     )
+
+
+def _sprint(tx: Transaction, job: Job) -> Sprint | None:
+    run = tx.sprints.run(job.sprint_run_id) if job.sprint_run_id is not None else None
+    return tx.sprints.get(run.sprint_id) if run is not None else None
 
 
 def _code(tx: Transaction, job_id: JobId | None) -> str | None:

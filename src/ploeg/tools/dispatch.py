@@ -64,6 +64,7 @@ class JobShown(Result):
     story: str | None = None
     task: str | None = None
     idea: str | None = None
+    sprint: str | None = None
     title: str
     runtime: str
     branch: str | None = None

@@ -14,7 +14,7 @@ from ploeg.wire.config import ConfigIn
 
 
 class JobOut(Reply):
-    """A job in a list. `product`, `story`, `task`, `idea`, `retry_of` and `follow_up_of` are codes."""
+    """A job in a list. `product`, `story`, `task`, `idea`, `sprint`, `retry_of` and `follow_up_of` are codes."""
 
     id: str
     code: str
@@ -26,6 +26,7 @@ class JobOut(Reply):
     story: str | None
     task: str | None
     idea: str | None
+    sprint: str | None
     title: str
     runtime: str
     labels: list[str]

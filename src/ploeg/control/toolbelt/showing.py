@@ -93,6 +93,7 @@ def job_line(line: JobLine) -> JobShown:
         story=line.story,
         task=line.task,
         idea=line.idea,
+        sprint=line.sprint,
         title=line.title,
         runtime=job.runtime,
         branch=job.branch,
