@@ -12,7 +12,7 @@ pytestmark = pytest.mark.anyio
 
 async def a_sprint(api: Api, **more: object) -> str:
     """With one story of two tasks."""
-    story = api.house.story(api.house.product())
+    story = api.house.story(api.house.product(pr_strategy="STORY"))
     for _ in range(2):
         api.house.task(story)
     body = {"goal": "Customers can pay", "code": "pay", "stories": ["ST-001"], **more}

@@ -28,7 +28,7 @@ class Sprinting:
 
     @classmethod
     def of(cls, house: House, stories: int = 1, called: str | None = None, **product: Any) -> Sprinting:
-        scene = cls(house, house.product(**product))
+        scene = cls(house, house.product(**{"pr_strategy": "STORY", **product}))
         scene.code = house.write(sprints.add, house.admin, scene.product, "Ship it", called, {}).code
         for _ in range(stories):
             scene.add_story(house.story(scene.product))

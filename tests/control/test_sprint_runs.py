@@ -81,16 +81,16 @@ def test_under_sprint_there_is_one_branch_and_one_at_work_whatever_the_repositor
 
 def test_the_product_says_the_strategy_where_the_start_does_not(house: House) -> None:
     scene = Sprinting.of(house, pr_strategy="SPRINT")
-    assert house.read(sprint_runs.check, house.admin, scene.code).strategy is PrStrategy.SPRINT
+    assert house.read(sprint_runs.check, house.admin, house.installation, scene.code).strategy is PrStrategy.SPRINT
     assert scene.start().pr_strategy is PrStrategy.SPRINT
     with pytest.raises(Invalid, match="SPRINT_BATCH"):
-        house.read(sprint_runs.check, house.admin, scene.code, "TEAM")
+        house.read(sprint_runs.check, house.admin, house.installation, scene.code, "TEAM")
     with pytest.raises(Invalid, match="pr_strategy"):
         house.write(products.edit, house.admin, scene.product, {"pr_strategy": "TEAM"})
 
 
 def test_pre_flight_tells_all_that_stands_in_the_way_at_once(house: House) -> None:
-    scene = Sprinting.of(house, stories=2)
+    scene = Sprinting.of(house, stories=2, config={"runtime": "claude"})
     first, second = scene.tasks[:2]
     house.run(first)
     house.write(backlog.edit_task, house.admin, second, {"implementation_plan": None}, backlog.Place())
@@ -98,7 +98,7 @@ def test_pre_flight_tells_all_that_stands_in_the_way_at_once(house: House) -> No
         backlog.edit_task, house.admin, scene.tasks[2], {"repo_url": "https://git.example.org/lib.git"}, backlog.Place()
     )
     house.write(backlog.edit_pbi, house.admin, scene.pbi(scene.stories[1]).id, {"status": "BLOCKED"}, backlog.Place())
-    found = house.read(sprint_runs.check, house.admin, scene.code, "SPRINT_BATCH")
+    found = house.read(sprint_runs.check, house.admin, house.installation, scene.code, "SPRINT_BATCH")
     assert not found.ready
     assert [(blocker.obstacle, blocker.code) for blocker in found.blockers] == [
         (Obstacle.PBI_BLOCKED, "PBI-2"),
@@ -114,11 +114,39 @@ def test_pre_flight_tells_all_that_stands_in_the_way_at_once(house: House) -> No
 def test_a_run_needs_an_open_sprint_with_work_and_no_other_run(house: House) -> None:
     scene = Sprinting.of(house)
     scene.start()
-    again = house.read(sprint_runs.check, house.admin, scene.code)
+    again = house.read(sprint_runs.check, house.admin, house.installation, scene.code)
     assert Obstacle.RUN_UNENDED in {blocker.obstacle for blocker in again.blockers}
     work_off(house.hand())
-    after = house.read(sprint_runs.check, house.admin, scene.code)
+    after = house.read(sprint_runs.check, house.admin, house.installation, scene.code)
     assert [blocker.obstacle for blocker in after.blockers] == [Obstacle.SPRINT_NOT_OPEN, Obstacle.NOTHING_TO_DO]
+
+
+def test_one_job_for_all_takes_a_runtime_that_thinks(house: House) -> None:
+    scene = Sprinting.of(house, stories=2, pr_strategy="SPRINT_BATCH")
+    refused = house.read(sprint_runs.check, house.admin, house.installation, scene.code)
+    assert [blocker.obstacle for blocker in refused.blockers] == [Obstacle.RUNTIME_WITHOUT_MODEL]
+    house.write(products.edit, house.admin, scene.product, {"config": {"runtime": "claude"}})
+    run = scene.start()
+    (job,) = scene.jobs()
+    assert (job.kind, job.task_id, job.branch) == ("SPRINT_IMPLEMENTATION", None, run.branch)
+    assert (job.runtime, job.lane, run.branch) == ("claude", f"sprint {run.branch}", job.branch)
+
+
+def test_a_run_of_one_job_settles_its_tasks_with_that_job(house: House) -> None:
+    scene = Sprinting.of(house, stories=2, pr_strategy="SPRINT_BATCH", config={"runtime": "claude"})
+    first = scene.start()
+    hand = house.hand(runtimes=["claude"])
+    got = hand.take()
+    assert [each.task.code for each in got.executions] == ["T-1", "T-2", "T-3", "T-4"]
+    hand.finish(got, "reported_failed", reason="no")
+    assert (scene.run.status, scene.run.failure_reason) == (RunStatus.FAILED, "J-1 failed: no")
+    second = scene.resume()
+    assert (second.branch, second.pr_strategy) == (first.branch, PrStrategy.SPRINT_BATCH)
+    again = hand.take()
+    hand.finish(again, "push_conflict", reason="the branch has moved on")
+    assert scene.run.status is RunStatus.PAUSED
+    scene.resume()
+    assert house.job(hand.take()).retry_of == again.job_id
 
 
 def test_a_prerequisite_that_the_run_does_not_do_keeps_it_from_starting(house: House) -> None:
@@ -127,7 +155,7 @@ def test_a_prerequisite_that_the_run_does_not_do_keeps_it_from_starting(house: H
     inside, task = scene.tasks
     house.write(dependencies.add, house.admin, CodeKind.TASK, task, outside)
     house.write(dependencies.add, house.admin, CodeKind.TASK, inside, task)
-    found = house.read(sprint_runs.check, house.admin, scene.code)
+    found = house.read(sprint_runs.check, house.admin, house.installation, scene.code)
     assert [(blocker.obstacle, blocker.code) for blocker in found.blockers] == [(Obstacle.PREREQUISITE_UNDONE, "T-2")]
     assert [each.id for each in found.tasks] == [task, inside], "each behind what it needs"
 
@@ -246,6 +274,6 @@ def test_who_may_run_a_sprint(house: House) -> None:
     scene = Sprinting.of(house)
     ada = house.person("ada")
     house.write(products.set_member, house.admin, "demo", "ada", "viewer")
-    assert house.read(sprint_runs.check, ada, scene.code).ready
+    assert house.read(sprint_runs.check, ada, house.installation, scene.code).ready
     with pytest.raises(Denied):
         house.write(sprint_runs.start, ada, house.installation, scene.code)

@@ -74,7 +74,7 @@ async def take_story_out(plane: Plane, caller: Caller, sprint: str, story: str) 
 @router.get("/sprints/{sprint}/preflight")
 async def check_sprint(plane: Plane, caller: Caller, sprint: str, pr_strategy: str | None = None) -> PreflightOut:
     """Whether a run could start now, and all that stands in its way."""
-    return sprint_pages.preflight(await plane.read(sprint_runs.check, caller, sprint, pr_strategy))
+    return sprint_pages.preflight(await plane.read(sprint_runs.check, caller, plane.installation, sprint, pr_strategy))
 
 
 @router.get("/sprints/{sprint}/runs")

@@ -8,8 +8,11 @@ from enum import StrEnum
 from functools import cached_property
 
 from ploeg.control import dependencies
+from ploeg.control.installation import Installation
 from ploeg.domain.backlog import Pbi, PbiStatus, Story, StoryStatus, Task, TaskStatus
+from ploeg.domain.config import MECHANICAL, ConfigLayer, resolve
 from ploeg.domain.dependencies import met
+from ploeg.domain.kinds import KindName, kind_named
 from ploeg.domain.product import Product
 from ploeg.domain.sprint import PrStrategy, Sprint, SprintStatus
 from ploeg.store.transaction import Transaction
@@ -30,6 +33,7 @@ class Obstacle(StrEnum):
     PBI_BLOCKED = "pbi_blocked"
     PBI_FAILED = "pbi_failed"
     PREREQUISITE_UNDONE = "prerequisite_undone"
+    RUNTIME_WITHOUT_MODEL = "runtime_without_model"
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,16 +46,38 @@ class Blocker:
     text: str
 
 
+def look(
+    tx: Transaction,
+    installation: Installation,
+    sprint: Sprint,
+    strategy: PrStrategy | None = None,
+    config: ConfigLayer | None = None,
+) -> RunPlan:
+    """The sprint as a run would find it that is started with that config."""
+    product = tx.products.get(sprint.product_id)
+    found = resolve(
+        kind_named(KindName.SPRINT_IMPLEMENTATION),
+        job=config,
+        product=product.config if product is not None else None,
+        installation=installation.config,
+    )
+    return RunPlan(tx, sprint, strategy, found.runtime)
+
+
 class RunPlan:
     """A sprint as its next run would find it; read once, in one transaction."""
 
-    def __init__(self, tx: Transaction, sprint: Sprint, strategy: PrStrategy | None = None) -> None:
+    def __init__(
+        self, tx: Transaction, sprint: Sprint, strategy: PrStrategy | None = None, runtime: str | None = None
+    ) -> None:
+        """`runtime` is that of the one job under `SPRINT_BATCH`, where it matters."""
         product = tx.products.get(sprint.product_id)
         assert product is not None, "a foreign key keeps the product of every sprint"
         self._tx = tx
         self.sprint = sprint
         self.product: Product = product
         self.strategy = strategy or product.pr_strategy
+        self._runtime = runtime
         self.stories = [story for story in tx.sprints.stories(sprint.id) if story.status is not StoryStatus.DONE]
         tasks = [task for story in self.stories for task in tx.backlog.tasks(product.id, story.id)]
         #: In backlog order, but each behind what it needs.
@@ -78,6 +104,9 @@ class RunPlan:
         if run is not None:
             text = f"a run of sprint {sprint.code} is {run.status}; resume or cancel that one"
             yield Blocker(Obstacle.RUN_UNENDED, sprint.code, text)
+        if self.strategy is PrStrategy.SPRINT_BATCH and self._runtime == MECHANICAL:
+            text = f"SPRINT_BATCH takes a runtime that thinks, not {MECHANICAL}: name one, or use STORY or SPRINT"
+            yield Blocker(Obstacle.RUNTIME_WITHOUT_MODEL, sprint.code, text)
         if not self.tasks:
             text = f"sprint {sprint.code} has no task that is to do; plan stories with tasks into it"
             yield Blocker(Obstacle.NOTHING_TO_DO, sprint.code, text)

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
-from ploeg.control import find, rollup, run_state
+from ploeg.control import find, layers, rollup, run_state
 from ploeg.control.backlog_fields import one_of
 from ploeg.control.find import Need
 from ploeg.control.installation import Installation
 from ploeg.control.run_jobs import queue_again, queue_jobs
-from ploeg.control.run_plan import Blocker, RunPlan
+from ploeg.control.run_plan import Blocker, RunPlan, look
 from ploeg.control.submit import Wish
 from ploeg.control.text import optional_prose
 from ploeg.domain import codes
@@ -41,10 +41,12 @@ class Preflight:
         return not self.blockers
 
 
-def check(tx: Transaction, actor: Principal, reference: str, strategy: str | None = None) -> Preflight:
+def check(
+    tx: Transaction, actor: Principal, installation: Installation, reference: str, strategy: str | None = None
+) -> Preflight:
     """Whether a run could start now: all that stands in its way, not only the first thing."""
     sprint = find.sprint(tx, actor, reference)
-    plan = RunPlan(tx, sprint, _strategy(strategy))
+    plan = look(tx, installation, sprint, _strategy(strategy))
     return Preflight(sprint=sprint, strategy=plan.strategy, tasks=plan.tasks, blockers=plan.blockers)
 
 
@@ -59,7 +61,8 @@ def start(
     """A new run, with its jobs queued; `Conflict` names all that stands in the way."""
     sprint = find.sprint(tx, actor, reference, Need.CHANGE)
     tx.sprints.get(sprint.id, lock=True)
-    plan = _cleared(RunPlan(tx, sprint, _strategy(strategy)))
+    wish = wish or Wish()
+    plan = _cleared(look(tx, installation, sprint, _strategy(strategy), layers.checked(wish.config)))
     run = SprintRun(
         id=SprintRunId(new_id("run")),
         sprint_id=sprint.id,
@@ -133,7 +136,9 @@ def _follow(
                 rollup.move_task(tx, task, TaskStatus.TO_DO, actor.name)
     now = tx.sprints.get(sprint.id, lock=True)
     assert now is not None, "sprints are never deleted"
-    plan = _cleared(RunPlan(tx, now, last.pr_strategy))
+    first = next(iter(tx.jobs.of_run(last.id)), None)
+    wish = Wish(labels=first.labels, rank=first.rank, config=first.overrides) if first is not None else Wish()
+    plan = _cleared(look(tx, installation, now, last.pr_strategy, layers.checked(wish.config)))
     run = SprintRun(
         id=SprintRunId(new_id("run")),
         sprint_id=sprint.id,

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from ploeg.control import find
 from ploeg.control.installation import Installation
 from ploeg.control.queue_place import hold
-from ploeg.control.run_plan import Blocker, RunPlan
+from ploeg.control.run_plan import Blocker, look
 from ploeg.domain.access import Principal
 from ploeg.domain.attempt import Phase
 from ploeg.domain.backlog import Story, StoryStatus, Task
@@ -81,7 +81,7 @@ def view(tx: Transaction, installation: Installation, sprint_id: SprintId) -> Sp
     sprint = tx.sprints.get(sprint_id)
     assert sprint is not None, "sprints are never deleted"
     shown = line(tx, sprint)
-    plan = RunPlan(tx, sprint)
+    plan = look(tx, installation, sprint)
     startable = sprint.status is SprintStatus.OPEN and (shown.run is None or shown.run.status.terminal)
     return SprintPage(
         line=shown,

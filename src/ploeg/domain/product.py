@@ -42,7 +42,7 @@ class Product:
     #: How much may wait for people's review before new work begins; None is no limit.
     max_in_review: int | None = None
     #: How a sprint's run is cut into jobs and branches, unless its start says otherwise.
-    pr_strategy: PrStrategy = PrStrategy.STORY
+    pr_strategy: PrStrategy = PrStrategy.SPRINT_BATCH
     #: Open pull requests by itself for what its jobs push.
     auto_pr: bool = False
 

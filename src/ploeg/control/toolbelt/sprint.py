@@ -77,7 +77,8 @@ def plan_sprint(tx: Transaction, caller: Caller, arguments: PlanSprint) -> Sprin
 
 
 def check_sprint(tx: Transaction, caller: Caller, arguments: CheckSprint) -> SprintChecked:
-    found = sprint_runs.check(tx, caller.principal, arguments.sprint_id, arguments.pr_strategy)
+    asked = (arguments.sprint_id, arguments.pr_strategy)
+    found = sprint_runs.check(tx, caller.principal, caller.installation, *asked)
     return SprintChecked(
         ready=found.ready,
         pr_strategy=found.strategy,

@@ -27,7 +27,7 @@ products = Table(
     Column("config", Document(ConfigLayer), nullable=False),
     Column("archived_at", Utc),
     Column("enabled_doc_folders", Document(tuple[Folder, ...])),
-    Column("pr_strategy", Word(PrStrategy), nullable=False, server_default=PrStrategy.STORY),
+    Column("pr_strategy", Word(PrStrategy), nullable=False, server_default=PrStrategy.SPRINT_BATCH),
     Column("auto_pr", Boolean, nullable=False, server_default=false()),
     Column("active_hours", Document(ActiveHours)),
     Column("open_from", Utc),

@@ -24,7 +24,7 @@ def upgrade() -> None:
     _executions()
     rebuild: Literal["always", "never"] = "always" if op.get_bind().dialect.name == "sqlite" else "never"
     with op.batch_alter_table("products", recreate=rebuild) as products:
-        products.add_column(sa.Column("pr_strategy", TEXT, nullable=False, server_default="STORY"))
+        products.add_column(sa.Column("pr_strategy", TEXT, nullable=False, server_default="SPRINT_BATCH"))
         products.add_column(sa.Column("auto_pr", sa.Boolean(), nullable=False, server_default=sa.false()))
     with op.batch_alter_table("stories", recreate=rebuild) as stories:
         stories.add_column(sa.Column("sprint_id", TEXT))
