@@ -1,4 +1,4 @@
-"""The real Claude Code program takes an idea into the backlog: grilled with one question, planned, judged, made."""
+"""The real Claude Code program takes an idea into a sprint: grilled with one question, planned, judged, made."""
 
 from __future__ import annotations
 
@@ -76,7 +76,7 @@ def asked(model: ScriptedModel, opening: str) -> list[Request]:
     return [request for request in model.requests if opening in request.prompts]
 
 
-def test_an_idea_goes_by_itself_into_the_backlog_and_can_be_talked_about(
+def test_an_idea_goes_by_itself_into_a_sprint_and_can_be_talked_about(
     install_claude: Callable[..., Installation], scripted_model: Callable[..., ScriptedModel], remote: Remote
 ) -> None:
     model = scripted_model(scripts=SCRIPTS)
@@ -84,7 +84,7 @@ def test_an_idea_goes_by_itself_into_the_backlog_and_can_be_talked_about(
     ploeg_home.add_product(remote.path, config={"model": "claude-sonnet-4-6", "review_model": "claude-opus-4-6"})
     ploeg_home.start_worker()
     branches = remote.branches()
-    started = tool(ploeg_home, "create_idea", title="Sell by post", product_id="demo", until="backlog")
+    started = tool(ploeg_home, "create_idea", title="Sell by post", product_id="demo", until="sprint")
     assert started["job"] == "J-1"
 
     parked = ploeg_home.wait_for_job("J-1", lambda job: job["status"] == "waiting" or job["ended_at"] is not None)
@@ -103,6 +103,9 @@ def test_an_idea_goes_by_itself_into_the_backlog_and_can_be_talked_about(
     found = tool(ploeg_home, "get_idea_context", **IDEA)
     assert (found["idea"]["status"], found["idea"]["pbi"], found["grill_md"]) == ("PLANNED", "PBI-1", GRILLED)
     assert [each["verdict"] for each in found["review_log"]["rounds"]] == ["changes_requested", "approved"]
+    (sprint,) = ploeg_home.ask("GET", "/products/demo/sprints")["items"]
+    assert (sprint["goal"], sprint["status"]) == ("Letters can be paid for in the shop", "OPEN")
+    assert ploeg_home.ask("GET", "/stories/ST-001")["status"] == "IN_SPRINT"
     tasks = ploeg_home.ask("GET", "/products/demo/tasks")["items"]
     assert [task["title"] for task in tasks] == ["Read the price list", "Show the price on the letter's page"]
     assert all(task["implementation_plan"] for task in tasks)
