@@ -37,6 +37,8 @@ async def test_four_requests_make_backlog_of_a_line(api: Api, idea: dict[str, An
     assert (await api.ok("PUT", "/ideas/IDEA-1/grill", json={"markdown": "# Scope"}))["status"] == "GRILLED"
     written = await api.ok("PUT", "/ideas/IDEA-1/plan", json={"markdown": PLAN})
     assert (written["ok"], written["stories"], written["tasks"], written["flaws"]) == (True, 2, 3, [])
+    outline = (await api.ok("GET", "/ideas/IDEA-1"))["outline"]
+    assert outline[0] == {"title": "A switch", "tasks": ["Draw it", "Keep it"]}
     verdict = {"verdict": "approved", "summary": "Well thought out."}
     assert (await api.ok("POST", "/ideas/IDEA-1/review", json=verdict))["status"] == "PLAN_REVIEWED"
     made = await api.ok("POST", "/ideas/IDEA-1/materialisation", 201)

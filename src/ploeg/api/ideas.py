@@ -9,9 +9,8 @@ from fastapi import APIRouter, Header, Query, Response
 from ploeg.api.access import Caller, Plane
 from ploeg.api.jobs import job_out
 from ploeg.api.questions import question_out
-from ploeg.control import idea_jobs, idea_work, ideas, materialise, questions, read
+from ploeg.control import idea_jobs, idea_work, ideas, materialise, plan_document, questions, read
 from ploeg.control.ideas import IdeaContext, IdeaView
-from ploeg.control.plan_document import flaws_of
 from ploeg.control.plane import ControlPlane
 from ploeg.control.submit import Wish
 from ploeg.control.toolbelt.caller import PersonCaller
@@ -32,6 +31,7 @@ from ploeg.wire.ideas import (
     JobOfIdea,
     MaterialisationIn,
     MaterialisedOut,
+    OutlineOut,
     PlanWrittenOut,
     ReviewIn,
     StepName,
@@ -221,10 +221,13 @@ def _line(view: IdeaView) -> dict[str, Any]:
 
 def _detail(context: IdeaContext) -> dict[str, Any]:
     idea = context.view.idea
+    plan, flaws = plan_document.read(idea.plan_md) if idea.plan_md is not None else (None, [])
+    stories = plan.stories if plan is not None else ()
     return {
         **_line(context.view),
         **{name: getattr(idea, name) for name in ("description", "grill_md", "plan_md", "review_log")},
         "products": context.products,
-        "flaws": [FlawOut.model_validate(flaw) for flaw in flaws_of(idea.plan_md)],
+        "outline": [OutlineOut(title=story.title, tasks=[task.title for task in story.tasks]) for story in stories],
+        "flaws": [FlawOut.model_validate(flaw) for flaw in flaws],
         "log": [IdeaLogOut.model_validate(line) for line in context.logs],
     }

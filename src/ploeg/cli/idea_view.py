@@ -33,7 +33,7 @@ def show_idea(idea: dict[str, Any]) -> None:
             ("item", idea["pbi"]),
             ("description", idea["description"]),
             ("report", _size(idea, "grill_md", "grill")),
-            ("plan", _size(idea, "plan_md", "plan")),
+            ("plan", _plan(idea)),
             ("review", _review(idea["review_log"])),
         ]
     )
@@ -63,6 +63,17 @@ def _size(idea: dict[str, Any], field: str, flag: str) -> str | None:
     return f"{len(text.splitlines())} lines: ploeg idea show {idea['code']} --{flag}" if text else None
 
 
+def _plan(idea: dict[str, Any]) -> str | None:
+    """Its stories with their tasks below them."""
+    size = _size(idea, "plan_md", "plan")
+    if not idea["outline"] or size is None:
+        return size
+    lines = [size]
+    for story in idea["outline"]:
+        lines += [story["title"], *(f"  {task}" for task in story["tasks"])]
+    return "\n".join(lines)
+
+
 def _review(log: dict[str, Any] | None) -> str | None:
     if not log:
         return None
@@ -72,12 +83,11 @@ def _review(log: dict[str, Any] | None) -> str | None:
 
 
 def _findings(log: dict[str, Any] | None) -> None:
-    for finding in (log or {"rounds": []})["rounds"][-1:]:
-        for each in finding["findings"]:
-            said = each.get("problem", each) if isinstance(each, dict) else each
-            grave = f"{each['severity']}: " if isinstance(each, dict) and each.get("severity") else ""
-            where = f" ({each['where']})" if isinstance(each, dict) and each.get("where") else ""
-            render.say(render.harmless(f"  - {grave}{said}{where}", lines=True))
+    """Those of the last round."""
+    for finding in log["rounds"][-1]["findings"] if log else ():
+        grave = f"{finding['severity']}: " if finding.get("severity") else ""
+        where = f" ({finding['where']})" if finding.get("where") else ""
+        render.say(render.harmless(f"  - {grave}{finding['problem']}{where}", lines=True))
 
 
 def _log(lines: Sequence[dict[str, Any]]) -> None:

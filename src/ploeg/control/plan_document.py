@@ -27,11 +27,6 @@ def read(text: str) -> tuple[Plan | None, list[Flaw]]:
     return (None, flaws) if flaws else (plan, [])
 
 
-def flaws_of(text: str | None) -> list[Flaw]:
-    """What is wrong with a text that is to be a plan; nothing, where there is no text."""
-    return read(text)[1] if text is not None else []
-
-
 def write(plan: Plan) -> str:
     """The document of a plan; reading it gives the same plan."""
     head = {

@@ -51,10 +51,16 @@ class IdeaDetailOut(IdeaOut):
     products: list[str] = Field(description="Further products that it touches.")
     grill_md: str | None
     plan_md: str | None
+    outline: list[OutlineOut] = Field(description="The stories of its plan.")
     flaws: list[FlawOut] = Field(description="What keeps its text from being a plan.")
     review_log: dict[str, Any] | None = Field(description="`rounds`, and `verdict` and `summary` of the last one.")
     questions: list[QuestionOut] = Field(description="Those that are open.")
     log: list[IdeaLogOut] = Field(description="The newest lines, oldest of them first.")
+
+
+class OutlineOut(Reply):
+    title: str
+    tasks: list[str] = Field(description="Their titles.")
 
 
 class FlawOut(Reply):
