@@ -7,6 +7,7 @@ from collections.abc import Callable
 from tests.e2e.installation import Installation, wait_for
 from tests.e2e.repository import Remote
 from tests.e2e.test_claude_main_job import commit, ploeg
+from tests.e2e.test_claude_questions import command
 from tests.scripted.anthropic import ScriptedModel
 from tests.scripted.script import Answer, call, say
 
@@ -59,6 +60,9 @@ def test_a_sprint_of_two_tasks_is_worked_off_in_one_job(
     branch = remote.pushed_branch()
     assert branch == job["branch"]
     assert remote.git("log", "--format=%s", "-2", branch).splitlines() == ["ST-001: two.txt", "ST-001: one.txt"]
+    assert [(each["task"], each["status"]) for each in job["executions"]] == [("T-1", "DONE"), ("T-2", "DONE")]
+    shown = command(home, "job", "show", "J-1")
+    assert shown.count("✓ T-1 DONE, ALIGNED: Wrote the file that was asked for.") == 2, "by itself, and in the receipt"
     (attempt,) = job["attempts"]
     receipt = attempt["receipt"]
     assert [(each["task"], each["status"], each["coverage"]) for each in receipt["executions"]] == [

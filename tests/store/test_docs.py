@@ -118,7 +118,7 @@ def test_the_first_docs_in_force_of_each_folder_are_listed_with_how_many_there_a
         add(here, slug, folder=folder)
     add(here, "a", status=DocStatus.DRAFT)
     listed = here.store.read_blocking(lambda tx: tx.docs.listed(here.product.id, [Folder.ADR, Folder.SPECS], 1))
-    assert [(doc.folder, doc.slug, doc.count) for doc in listed] == [(Folder.ADR, "b", 2), (Folder.SPECS, "a", 1)]
+    assert [(doc.folder, doc.slug, doc.in_folder) for doc in listed] == [(Folder.ADR, "b", 2), (Folder.SPECS, "a", 1)]
 
 
 def test_what_is_derived_is_replaced_with_the_text(here: Installation) -> None:

@@ -20,6 +20,7 @@ from ploeg.wire.jobs import (
     CancellationIn,
     DiffOut,
     EventOut,
+    ExecutionOut,
     FollowUpIn,
     JobDetailOut,
     JobEdit,
@@ -209,6 +210,7 @@ def _detail(view: JobView) -> JobDetailOut:
         attempts=[_attempt(each) for each in view.attempts],
     )
 
+        executions=[ExecutionOut.model_validate(each) for each in view.executions],
 
 def _attempt(view: AttemptView) -> AttemptOut:
     attempt = view.attempt

@@ -31,6 +31,8 @@ def show_job(detail: dict[str, Any]) -> None:
             ("instruction", detail["instruction"]),
         ]
     )
+    for execution in detail["executions"]:
+        render.say("  " + _execution(execution))
     for attempt in detail["attempts"]:
         render.say()
         show_attempt(attempt | {"reason": None} if attempt["reason"] == detail["reason"] else attempt)
@@ -62,6 +64,8 @@ def show_receipt(receipt: dict[str, Any]) -> None:
     render.say(f"receipt  commit {receipt['head_sha'][:12]} on base {receipt['base_sha'][:12]}")
     for gate in receipt["gates"]:
         render.say(f"  {_mark(gate['passed'])} {render.harmless(gate['name'])}: {_indented(gate['reason'], 4)}")
+    for execution in receipt.get("executions", []):
+        render.say("  " + _execution(execution))
     for command in receipt["commands"]:
         code = "stopped by its limit" if command["exit_code"] is None else f"exit {command['exit_code']}"
         passed = command["exit_code"] == 0
@@ -99,6 +103,15 @@ def _took(attempt: dict[str, Any]) -> str | None:
     if not attempt["ended_at"]:
         return None
     return render.span(render.seconds_between(attempt["claimed_at"], attempt["ended_at"]))
+
+
+def _execution(execution: dict[str, Any]) -> str:
+    """One task of a job for a whole sprint run, in a line."""
+    settled = execution["status"] in {"DONE", "SKIPPED"}
+    found = f", {execution['coverage']}" if execution["coverage"] else ""
+    why = execution["skip_reason"] or execution["summary"] or ""
+    line = f"{execution['task']} {execution['status']}{found}" + (f": {_indented(why, 4)}" if why else "")
+    return f"{_mark(settled)} {line}" if settled or execution["status"] == "FAILED" else f"· {line}"
 
 
 def _mark(passed: bool) -> str:

@@ -26,6 +26,6 @@ def for_claim(tx: Transaction, product: Product) -> list[DocFolderOut]:
 def _index(tx: Transaction, product: Product) -> list[DocFolderOut]:
     listed = tx.docs.listed(product.id, folders_of(product.enabled_doc_folders), LISTED)
     return [
-        DocFolderOut(folder=folder, count=docs[0].count, docs=[DocOut(slug=doc.slug, title=doc.title) for doc in docs])
+        DocFolderOut(folder=folder, count=docs[0].in_folder, docs=[DocOut(slug=doc.slug, title=doc.title) for doc in docs])
         for folder, docs in ((folder, list(group)) for folder, group in groupby(listed, lambda doc: doc.folder))
     ]

@@ -9,7 +9,7 @@ from typing import Any
 
 import msgspec
 
-from ploeg.control import find
+from ploeg.control import executions, find
 from ploeg.control.assignment import config_out
 from ploeg.control.installation import Installation
 from ploeg.control.queue_place import hold
@@ -17,6 +17,7 @@ from ploeg.control.submit import resolved
 from ploeg.domain.access import Principal, Scope
 from ploeg.domain.attempt import Attempt, Phase
 from ploeg.domain.errors import Invalid, NotFound
+from ploeg.domain.gate import Settled
 from ploeg.domain.ids import JobId
 from ploeg.domain.job import Job, JobStatus
 from ploeg.domain.occurrence import Event
@@ -62,6 +63,8 @@ class JobView:
     #: As the latest attempt froze it; before the first, as it would be now.
     config: dict[str, Any]
     attempts: list[AttemptView] = field(default_factory=list)
+    #: Of a job for a whole sprint run: its tasks in their order.
+    executions: list[Settled] = field(default_factory=list)
 
 
 def jobs(
@@ -107,6 +110,7 @@ def view(tx: Transaction, installation: Installation, job: Job) -> JobView:
         attempts=_attempts(tx, job, attempts),
     )
 
+        executions=[executions.settled(tx, each) for each in tx.sprints.executions(job.id)],
 
 def history(tx: Transaction, actor: Principal, reference: str) -> list[Event]:
     """What happened to a job, oldest first."""

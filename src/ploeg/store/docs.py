@@ -38,7 +38,7 @@ _ACTIVE = (
         product_docs.c.folder,
         product_docs.c.slug,
         product_docs.c.title,
-        func.count().over(partition_by=product_docs.c.folder).label("count"),
+        func.count().over(partition_by=product_docs.c.folder).label("in_folder"),
         func.row_number().over(partition_by=product_docs.c.folder, order_by=product_docs.c.slug).label("place"),
     )
     .where(
@@ -49,7 +49,7 @@ _ACTIVE = (
     .subquery()
 )
 _LISTED = (
-    select(_ACTIVE.c.folder, _ACTIVE.c.slug, _ACTIVE.c.title, _ACTIVE.c.count)
+    select(_ACTIVE.c.folder, _ACTIVE.c.slug, _ACTIVE.c.title, _ACTIVE.c.in_folder)
     .where(_ACTIVE.c.place <= bindparam("most"))
     .order_by(_ACTIVE.c.folder, _ACTIVE.c.slug)
 )
@@ -109,7 +109,7 @@ class Listed(NamedTuple):
     folder: Folder
     slug: str
     title: str
-    count: int
+    in_folder: int
 
 
 class Docs:

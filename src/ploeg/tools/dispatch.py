@@ -8,7 +8,9 @@ from typing import Any
 from pydantic import AwareDatetime, Field
 
 from ploeg.domain.attempt import Outcome
+from ploeg.domain.gate import Coverage
 from ploeg.domain.job import JobStatus
+from ploeg.domain.sprint_run import ExecutionStatus
 from ploeg.tools.declaration import Arguments, Reference, Result, Side, Tool
 
 
@@ -77,6 +79,16 @@ class JobShown(Result):
     ended_at: datetime | None = None
 
 
+class ExecutionShown(Result):
+    """One task of a job for a whole sprint run, by its code."""
+
+    task: str
+    status: ExecutionStatus
+    verify_result: Coverage | None = None
+    head_sha: str | None = None
+    skip_reason: str | None = None
+
+
 class JobStatusShown(JobShown):
     """A job by itself."""
 
@@ -90,6 +102,8 @@ class JobStatusShown(JobShown):
     pushed: bool
     #: What was verified before it counted as done.
     receipt: dict[str, Any] | None = None
+    #: Of a job for a whole sprint run: its tasks in their order.
+    executions: list[ExecutionShown] = []
 
 
 class JobsShown(Result):

@@ -8,7 +8,9 @@ from typing import Any
 from pydantic import AwareDatetime, Field
 
 from ploeg.domain.attempt import Outcome, Phase
+from ploeg.domain.gate import Coverage, VerifyRequired
 from ploeg.domain.job import JobStatus
+from ploeg.domain.sprint_run import ExecutionStatus
 from ploeg.wire.base import Items, Reply, Request, Whole
 from ploeg.wire.config import ConfigIn
 
@@ -88,6 +90,20 @@ class AttemptOut(Reply):
     transcript_bytes: int
 
 
+class ExecutionOut(Reply):
+    """One task of a job for a whole sprint run; `task` is its code."""
+
+    task: str
+    status: ExecutionStatus
+    verify_only: bool
+    verify_required: VerifyRequired
+    coverage: Coverage | None
+    base_sha: str | None
+    head_sha: str | None
+    summary: str | None
+    skip_reason: str | None
+
+
 class JobDetailOut(JobOut):
     requested_by: str
     instruction: str | None
@@ -95,6 +111,7 @@ class JobDetailOut(JobOut):
     waiting_for: str | None = Field(description="Why it is still queued, for people.")
     config: dict[str, Any] = Field(description="What it runs with, and in `source` which layer said so.")
     attempts: list[AttemptOut]
+    executions: list[ExecutionOut] = Field(description="Of a job for a whole sprint run: its tasks in their order.")
 
 
 class JobsOut(Items[JobOut]):

@@ -7,9 +7,11 @@ from typing import cast
 from ploeg.control.read import JobLine, JobView
 from ploeg.domain.access import Role
 from ploeg.domain.backlog import Pbi, Story, Task, TaskStatus
+from ploeg.domain.gate import Settled
 from ploeg.domain.product import Product
+from ploeg.domain.sprint_run import ExecutionStatus
 from ploeg.tools.backlog import PbiShown, PbiState, StoryShown, StoryState, TaskShown
-from ploeg.tools.dispatch import JobShown, JobStatusShown
+from ploeg.tools.dispatch import ExecutionShown, JobShown, JobStatusShown
 from ploeg.tools.product import ProductShown
 from ploeg.tools.task import TaskState
 
@@ -117,4 +119,15 @@ def job(view: JobView) -> JobStatusShown:
         head_sha=last.head_sha if last is not None else None,
         pushed=last is not None and last.pushed_at is not None,
         receipt=last.receipt if last is not None else None,
+        executions=[_execution(each) for each in view.executions],
+    )
+
+
+def _execution(each: Settled) -> ExecutionShown:
+    return ExecutionShown(
+        task=each.task,
+        status=ExecutionStatus(each.status),
+        verify_result=each.coverage,
+        head_sha=each.head_sha,
+        skip_reason=each.skip_reason,
     )
