@@ -60,6 +60,9 @@ CASES: dict[str, Case] = {
     "set_dependency": Case({"item_id": "T-3", "needs_id": "T-1"}, "item_id"),
     "archive_item": Case({"item_id": "T-3", "restore": True}, "item_id"),
     "search_backlog": Case({"query": "task", "product_id": "demo"}, "product_id"),
+    "import_items": Case(
+        {"product_id": "demo", "format": "issues", "files": {"a.json": "[]"}, "dry_run": True}, "product_id"
+    ),
     "create_todo": Case({"title": "Call Bob", "product_id": "demo"}, "product_id"),
     "list_todos": Case({"product_id": "demo"}, "product_id"),
     "close_todo": Case({"todo_id": "TD-1"}, "todo_id"),

@@ -21,6 +21,7 @@ OPEN = frozenset({"/", "/health", f"{ROOT}/openapi.json", f"{ROOT}/docs"})
 
 BODY_MAX = 1024 * 1024
 WORK_BODY_MAX = 32 * 1024 * 1024
+IMPORT_BODY_MAX = 16 * 1024 * 1024
 
 _HEADERS = (
     (b"x-content-type-options", b"nosniff"),
@@ -45,7 +46,7 @@ class Doors:
             return
         path = scope["path"]
         at_work = path == WORK or path.startswith(f"{WORK}/")
-        limit = WORK_BODY_MAX if at_work else BODY_MAX
+        limit = WORK_BODY_MAX if at_work else IMPORT_BODY_MAX if _imports(path) else BODY_MAX
         if _announced_length(scope) > limit:
             await refusal(413, "too_large", f"a request may carry at most {limit} bytes")(scope, receive, send)
             return
@@ -101,3 +102,8 @@ def _guarded(send: Send) -> Send:
         await send(message)
 
     return with_headers
+
+
+def _imports(path: str) -> bool:
+    """Whole folders come in there."""
+    return path.startswith(f"{ROOT}/products/") and path.endswith("/imports")

@@ -18,6 +18,7 @@ from ploeg.store.dialects import POSTGRESQL
 from ploeg.store.docs import Docs
 from ploeg.store.events import Events
 from ploeg.store.ideas import Ideas
+from ploeg.store.imports import Imports
 from ploeg.store.jobs import Jobs
 from ploeg.store.people import People
 from ploeg.store.products import Products
@@ -81,6 +82,10 @@ class Transaction:
     @property
     def questions(self) -> Questions:
         return Questions(self)
+
+    @property
+    def imports(self) -> Imports:
+        return Imports(self)
 
     @property
     def todos(self) -> Todos:

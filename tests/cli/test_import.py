@@ -1,0 +1,51 @@
+"""Items of other tools, from files on this machine."""
+
+from __future__ import annotations
+
+import json
+import uuid
+from pathlib import Path
+
+import pytest
+
+from tests.cli.conftest import Ploeg
+from tests.control.imports.test_backlog_md import CONFIG, LEAF
+from tests.control.imports.test_importing import PLAN
+from tests.control.imports.test_issues import FROM_GH
+
+
+@pytest.fixture
+def shop(crew: Ploeg) -> str:
+    name = f"shop-{uuid.uuid4().hex[:8]}"
+    return str(crew("product", "add", name, "--code", name, "--json").json["code"])
+
+
+def test_a_plan_is_looked_at_first_and_then_brought_in_once(crew: Ploeg, shop: str, tmp_path: Path) -> None:
+    plan = tmp_path / "invoices.md"
+    plan.write_text(PLAN)
+    looked = crew("import", str(plan), "-p", shop, "--dry-run")
+    assert looked.out.splitlines()[-1] == "4 new; nothing was done"
+    assert crew("import", str(plan), "-p", shop).out.splitlines()[-1] == "4 new"
+    again = crew("import", str(plan), "-p", shop, "--json").json
+    assert {item["action"] for item in again["items"]} == {"known"}
+
+
+def test_a_folder_and_a_list_of_issues_are_told_by_their_form(crew: Ploeg, shop: str, tmp_path: Path) -> None:
+    folder = tmp_path / "backlog"
+    (folder / "tasks").mkdir(parents=True)
+    (folder / "config.yml").write_text(CONFIG)
+    (folder / "tasks" / "back-12 - Pay.md").write_text(LEAF)
+    sources = [item["source"] for item in crew("import", str(tmp_path), "-p", shop, "--json").json["items"]]
+    assert sources == ["backlog.md:milestone:m-8", "backlog.md:BACK-12", "backlog.md:BACK-12/task"]
+    issues = tmp_path / "issues.json"
+    issues.write_text(json.dumps([FROM_GH]))
+    brought = crew("import", str(issues), "-p", shop, "--json").json["items"]
+    assert [(item["kind"], item["title"]) for item in brought] == [("pbi", "Spring"), ("story", "Pay by card")]
+
+
+def test_what_cannot_be_imported_is_refused_by_name(crew: Ploeg, shop: str, tmp_path: Path) -> None:
+    plan = tmp_path / "broken.md"
+    plan.write_text("no front matter")
+    refused = crew("import", str(plan), "-p", shop)
+    assert (refused.code, "broken.md" in refused.err, "line 1" in refused.err) == (2, True, True)
+    assert crew("import", str(tmp_path), "-p", shop).code == 2

@@ -1,0 +1,3 @@
+from tests.control.house import house, template
+
+__all__ = ["house", "template"]
