@@ -59,6 +59,14 @@ def test_a_sprint_from_its_goal_to_its_end(crew: Ploeg, product: str) -> None:
         assert part in page, page
     assert sprint("resume", "pay") == "the run of pay is RUNNING: 2 queued\n"
     assert "waits for a worker that offers the runtime «patch»" in sprint("show", "pay")
+    (first, second) = [
+        task["job"]["code"] for task in crew("sprint", "show", "pay", "-p", product, "--json").json["plan"][0]["tasks"]
+    ]
+    foreseen = crew("job", "cascade", first).out
+    assert foreseen == (
+        "would fail           T-1, ST-001, PBI-1, sprint pay\n"
+        f"runs that would end  that of pay\njobs cancelled       {second}\n"
+    )
     assert sprint("cancel", "pay") == "the run of pay is CANCELLED: 2 cancelled\n"
     assert "cancelled by" in sprint("runs", "pay")
     assert sprint("unplan", "pay", "ST-001") == "pay has 0 stories\n"

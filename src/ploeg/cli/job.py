@@ -9,6 +9,7 @@ import click
 
 from ploeg.cli import options, render
 from ploeg.cli.client import Client, path
+from ploeg.cli.job_cascade import cascade
 from ploeg.cli.job_line import about, note
 from ploeg.cli.session import current_settings, signed_in
 
@@ -64,6 +65,7 @@ def run(task: str, product: str | None, wait: bool, key: str | None, as_json: bo
 @click.option("--status", multiple=True, type=click.Choice(_STATUSES), help="Only these; repeatable.")
 @click.option("--task", metavar="CODE", help="Only jobs of this task.")
 @click.option("--story", metavar="CODE", help="Only jobs of this story.")
+@click.option("--idea", metavar="CODE", help="Only jobs of this idea.")
 @click.option("-n", "--limit", type=click.IntRange(1, 200), default=20, show_default=True, help="At most so many.")
 @click.option("--before", metavar="CODE", help="Only jobs older than this one.")
 @options.of_product
@@ -276,6 +278,9 @@ def receipt(job: str, attempt: int | None, as_json: bool) -> None:
         render.emit_json(found["receipt"])
     else:
         show_receipt(found["receipt"])
+
+
+job.add_command(cascade)
 
 
 def _queued(client: Client, queued: dict[str, Any], wait: bool, as_json: bool) -> int:

@@ -107,7 +107,7 @@ def show(sprint: str | None, product: str | None, as_json: bool) -> None:
 
 @sprint.command()
 @click.argument("sprint")
-@click.option("--goal")
+@click.option("--goal", metavar="TEXT", help="What is to be reached, in a line.")
 @_days
 @click.option("--status", type=click.Choice(SETTABLE), help="Closed and archived send back what is not done.")
 @options.of_product
