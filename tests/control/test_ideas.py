@@ -235,6 +235,19 @@ def test_a_cancelled_job_puts_the_idea_back(house: House) -> None:
     assert now(house, idea) == idea
 
 
+def test_a_job_that_is_being_cancelled_writes_nothing_any_more(house: House) -> None:
+    a_product(house)
+    hand = a_hand(house)
+    idea = planned_by_hand(house)
+    job = step(house, idea, Step.REVIEW)
+    taken = hand.take()
+    house.write(cancel.cancel, house.admin, job.code)
+    with pytest.raises(Conflict, match="not at work on it any more"):
+        house.write(idea_work.record_review, caller(house, hand, taken), idea.id, "approved", "Fine.")
+    hand.finish(taken, "cancelled")
+    assert now(house, idea) == idea
+
+
 def test_what_takes_thought_is_not_left_to_a_runtime_without_a_model(house: House) -> None:
     house.product()
     idea = add(house)

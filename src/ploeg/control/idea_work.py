@@ -135,9 +135,12 @@ def _held(tx: Transaction, caller: Caller, reference: str, step: Step) -> Idea:
     held = locked(tx, caller.idea(tx, reference, Need.CHANGE).id)
     if held.archived:
         raise Conflict(f"{held.code} is archived; restore it first")
-    if caller.job_id is None and held.status.busy:
-        raise Conflict(f"{held.code} is {held.status}; wait for that job to end, or cancel it")
-    if caller.job_id is not None and held.status not in {step.busy, *step.results}:
+    if caller.job_id is None:
+        if held.status.busy:
+            raise Conflict(f"{held.code} is {held.status}; wait for that job to end, or cancel it")
+        return held
+    job = tx.jobs.get(caller.job_id)
+    if job is None or job.cancel_requested or held.status not in {step.busy, *step.results}:
         raise Conflict(f"{held.code} is {held.status}; this job is not at work on it any more")
     return held
 
