@@ -23,6 +23,17 @@ PRODUCTS = [ProductId("prd_1"), ProductId("prd_2")]
 QUESTIONS: dict[str, Callable[[Transaction], object]] = {
     "an expired lease": lambda tx: tx.claims.expired(START),
     "the next due moment": lambda tx: tx.claims.next_due(START),
+    "a due schedule": lambda tx: tx.schedules.due(START),
+    "the next due schedule": lambda tx: tx.schedules.next_due(),
+    "a product whose open span is over": lambda tx: tx.products.with_ended_span(START),
+    "the next product to open or close": lambda tx: tx.products.next_due(START),
+    "work in review": lambda tx: tx.products.in_review(PRODUCTS[0]),
+    "the jobs at work by runtime": lambda tx: tx.claims.active_by_runtime(),
+    "the first job of the queue": lambda tx: tx.queue.first(),
+    "the queued jobs": lambda tx: tx.queue.piles("queued"),
+    "the parked jobs": lambda tx: tx.queue.piles("waiting"),
+    "the jobs that are free to go": lambda tx: tx.queue.free(START),
+    "a lane's unfinished job": lambda tx: tx.jobs.unfinished_in_lane("lane"),
     "a lane's active job": lambda tx: tx.jobs.active_in_lane("lane"),
     "a task's unfinished job": lambda tx: tx.jobs.unfinished_for_task(TaskId("tsk_1")),
     "a job by its number": lambda tx: tx.jobs.by_number(1),
@@ -59,6 +70,9 @@ def test_a_claim_searches_indexes_of_live_rows_and_sorts_nothing(
     assert index_of(plan, "holder") == "uq_jobs_active_lane"
     assert index_of(plan, "earlier") == "ix_jobs_lane"
     assert index_of(plan, "other") == "ix_jobs_active_of_product"
+    assert index_of(plan, "peer") == "ix_jobs_active_of_product"
+    assert index_of(plan, "reviewed") == "ix_tasks_in_review"
+    assert index_of(plan, "unmerged") == "ix_pbis_in_review"
     assert not [line for line in plan if "TEMP B-TREE" in line], plan
 
 
