@@ -60,7 +60,7 @@ def idea() -> None:
 @options.config
 @options.as_json
 def add(title: str, until: str | None, as_json: bool, **fields: Any) -> None:
-    """Write an idea down. With --until it is grilled, planned and so on by itself.
+    """Write an idea down, or send it on its way at once: --until says how far it goes by itself.
 
     \b
     Example:
@@ -87,7 +87,7 @@ def add(title: str, until: str | None, as_json: bool, **fields: Any) -> None:
 @click.option("-p", "--product", metavar="CODE", help="Only those of this product.")
 @options.as_json
 def list_(status: tuple[str, ...], archived: bool, product: str | None, as_json: bool) -> None:
-    """List your ideas and those shared with your products, the newest first.
+    """List your ideas, and those shared with your products, the newest first.
 
     \b
     Example:
@@ -133,7 +133,7 @@ def show(idea: str, text: str | None, as_json: bool) -> None:
 @click.option("-p", "--product", metavar="CODE", help="The product that it is for.")
 @options.as_json
 def edit(idea: str, as_json: bool, **fields: Any) -> None:
-    """Change an idea; what is not named stays.
+    """Change an idea's title, description or product; what is not named stays.
 
     \b
     Example:
@@ -163,7 +163,7 @@ def products(idea: str, products: tuple[str, ...], as_json: bool) -> None:
 @click.option("--stop", is_flag=True, help="Make it yours alone again.")
 @options.as_json
 def share(idea: str, stop: bool, as_json: bool) -> None:
-    """Show an idea to everybody of its product; members may work on it.
+    """Show an idea to the members of its product, who may work on it, and to its viewers.
 
     \b
     Example:

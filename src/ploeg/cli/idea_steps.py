@@ -38,7 +38,9 @@ def _step(command: Command) -> Command:
 @_file
 @_step
 def grill(idea: str, file: str | None, as_json: bool, **fields: Any) -> int:
-    """Have an agent ask you until the idea is clear; its questions are answered with `ploeg question`.
+    """Have an agent ask until the idea is clear, or write the report yourself with --file.
+
+    Its questions are answered with `ploeg question`.
 
     \b
     Example:
@@ -57,7 +59,9 @@ def grill(idea: str, file: str | None, as_json: bool, **fields: Any) -> int:
 @_file
 @_step
 def plan(idea: str, file: str | None, as_json: bool, **fields: Any) -> int:
-    """Have an agent plan the idea. A plan of your own with --file: every flaw is named with its line and field.
+    """Have an agent plan it, or hand in a plan of your own with --file.
+
+    Every flaw of a plan is named with its line and field.
 
     \b
     Example:

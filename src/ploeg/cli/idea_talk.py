@@ -22,7 +22,7 @@ _about = click.option(
 @click.option("--wait", is_flag=True, help="Stay until the answer is there, and print it.")
 @options.as_json
 def say(idea: str, text: str, channel: str, wait: bool, as_json: bool) -> int:
-    """Say something about an idea or its plan; an agent that knows the repository answers.
+    """Say something about an idea or its plan; an agent answers, who reads the repository.
 
     \b
     Example:
@@ -72,7 +72,7 @@ def chat(idea: str, channel: str, limit: int, as_json: bool) -> None:
 @click.option("--note", metavar="TEXT", help="Write a note down.")
 @options.as_json
 def log(idea: str, decision: str | None, note: str | None, as_json: bool) -> None:
-    """Show what was decided, noted and done, oldest first, or write something down.
+    """Show what was decided and done, or write a decision down or a note.
 
     \b
     Example:
