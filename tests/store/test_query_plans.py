@@ -10,14 +10,14 @@ from collections.abc import Callable
 
 import pytest
 
-from ploeg.domain.ids import JobId, ProductId, StoryId, TaskId, UserId, WorkerId
+from ploeg.domain.ids import JobId, PbiId, ProductId, SprintId, SprintRunId, StoryId, TaskId, UserId, WorkerId
 from ploeg.store.claims import Offer, prepared
 from ploeg.store.store import Store
 from ploeg.store.transaction import Transaction
 from tests.store.installation import START
 
 #: Tables that grow for as long as an installation lives.
-GROWING = ("jobs", "attempts", "events", "story_logs", "tasks")
+GROWING = ("jobs", "attempts", "events", "story_logs", "tasks", "stories", "questions", "sprint_runs")
 PRODUCTS = [ProductId("prd_1"), ProductId("prd_2")]
 
 QUESTIONS: dict[str, Callable[[Transaction], object]] = {
@@ -48,6 +48,16 @@ QUESTIONS: dict[str, Callable[[Transaction], object]] = {
     "the last event": lambda tx: tx.events.last_id(),
     "a story's events": lambda tx: tx.events.of_story(StoryId("sto_1"), ["job.done"], 10),
     "a story's log": lambda tx: tx.backlog.logs(StoryId("sto_1")),
+    "a run's jobs": lambda tx: tx.jobs.of_run(SprintRunId("run_1")),
+    "a run's unfinished jobs": lambda tx: tx.jobs.unfinished_of_run(SprintRunId("run_1")),
+    "unfinished jobs of stories": lambda tx: tx.jobs.unfinished_of_stories([StoryId("sto_1"), StoryId("sto_2")]),
+    "what comes before in a lane": lambda tx: tx.jobs.earlier_in_lane("lane", 3),
+    "open questions about a story": lambda tx: tx.questions.open_about(StoryId("sto_1")),
+    "a sprint's stories": lambda tx: tx.sprints.stories(SprintId("spr_1")),
+    "the sprints of a backlog item": lambda tx: tx.sprints.with_stories_of(PbiId("pbi_1")),
+    "a sprint's unended run": lambda tx: tx.sprints.unended_run(SprintId("spr_1")),
+    "the paused runs": lambda tx: tx.sprints.paused_runs(),
+    "a sprint's runs": lambda tx: tx.sprints.runs(SprintId("spr_1")),
     "a story's tasks": lambda tx: tx.backlog.tasks(PRODUCTS[0], StoryId("sto_1")),
 }
 

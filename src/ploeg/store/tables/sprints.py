@@ -43,6 +43,7 @@ sprint_runs = Table(
     Column("failed_task_id", Prose, ForeignKey("tasks.id")),
     Column("pause", Document(Pause)),
     Column("previous_run_id", Prose, ForeignKey("sprint_runs.id"), unique=True),
+    Index(None, "sprint_id"),
 )
 
 PAUSED = sprint_runs.c.status == literal_column("'PAUSED'")

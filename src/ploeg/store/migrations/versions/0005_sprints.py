@@ -91,6 +91,7 @@ def _runs() -> None:
         sqlite_where=unended,
         postgresql_where=unended,
     )
+    op.create_index("ix_sprint_runs_sprint_id", "sprint_runs", ["sprint_id"])
     paused = sa.text("status = 'PAUSED'")
     op.create_index("ix_sprint_runs_paused", "sprint_runs", ["sprint_id"], sqlite_where=paused, postgresql_where=paused)
 
