@@ -19,6 +19,23 @@ pytestmark = pytest.mark.anyio
 CLIENTS, CALLS = 40, 20
 
 
+async def test_a_backlog_item_is_made_of_docs_and_put_in_its_place(served: Served) -> None:
+    served.house.product("demo")
+    plan = "---\ntitle: The plan\nstatus: active\n---\n\nGreet.\n"
+    doc = await served.ok("create_product_doc", product_id="demo", folder="PLANS", content_md=plan)
+    await served.ok("create_pbi", product_id="demo", title="Later")
+    source = {"doc_id": doc["doc_id"], "role": "plan"}
+    first = await served.ok("create_pbi", product_id="demo", title="First", sort_order=-1, source_docs=[source])
+    (linked,) = first["source_docs"]
+    assert (linked["pbi"], linked["revision_id"], linked["role"]) == (first["code"], doc["revision_id"], "PLAN")
+    pbis = served.house.read(lambda tx: tx.backlog.pbis(tx.products.by_code("demo").id))
+    assert [pbi.title for pbi in pbis] == ["First", "Later"]
+    wrong = [{"doc_id": "doc_nowhere", "role": "PLAN"}]
+    refusal = await served.refused("create_pbi", product_id="demo", title="Never", source_docs=wrong)
+    assert "doc «doc_nowhere» not found" in refusal
+    assert len(served.house.read(lambda tx: tx.backlog.pbis(tx.products.by_code("demo").id))) == 2
+
+
 async def test_a_backlog_is_built_and_its_first_unfinished_story_comes_next(served: Served) -> None:
     served.house.product("demo")
     pbi = await served.ok("create_pbi", product_id="demo", title="Greet people", priority=1)

@@ -65,14 +65,23 @@ def story_log(tx: Transaction, actor: Principal, reference: str) -> list[StoryLo
     return tx.backlog.logs(find.story(tx, actor, reference).id)
 
 
-def add_pbi(tx: Transaction, actor: Principal, product: str, title: str, fields: Mapping[str, Any]) -> View:
+def add_pbi(
+    tx: Transaction,
+    actor: Principal,
+    product: str,
+    title: str,
+    fields: Mapping[str, Any],
+    *,
+    sort_order: float | None = None,
+) -> View:
+    """Behind the others, unless `sort_order` says where."""
     found = find.product(tx, actor, product, Need.CHANGE)
     pbi = Pbi(
         id=PbiId(new_id("pbi")),
         product_id=found.id,
         code=codes.code(CodeKind.PBI, tx.products.next_number(found.id, CodeKind.PBI)),
         title=line("title", title),
-        sort_order=tx.backlog.end(found),
+        sort_order=sort_order if sort_order is not None else tx.backlog.end(found),
         created_at=tx.now,
     ).evolve(**checked(backlog_fields.PBI, fields))
     tx.backlog.add_pbi(pbi)

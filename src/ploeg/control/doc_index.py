@@ -25,7 +25,10 @@ def for_claim(tx: Transaction, product: Product) -> list[DocFolderOut]:
 
 def _index(tx: Transaction, product: Product) -> list[DocFolderOut]:
     listed = tx.docs.listed(product.id, folders_of(product.enabled_doc_folders), LISTED)
+    folders = ((folder, list(docs)) for folder, docs in groupby(listed, lambda doc: doc.folder))
     return [
-        DocFolderOut(folder=folder, count=docs[0].in_folder, docs=[DocOut(slug=doc.slug, title=doc.title) for doc in docs])
-        for folder, docs in ((folder, list(group)) for folder, group in groupby(listed, lambda doc: doc.folder))
+        DocFolderOut(
+            folder=folder, count=docs[0].in_folder, docs=[DocOut(slug=doc.slug, title=doc.title) for doc in docs]
+        )
+        for folder, docs in folders
     ]

@@ -9,6 +9,7 @@ from pydantic import Field
 
 from ploeg.domain.gate import VerifyRequired
 from ploeg.tools.declaration import Arguments, Reference, Result, Side, Tool
+from ploeg.tools.docs import PbiDocLinked, RoleName
 from ploeg.tools.task import PLAN_MAX, TaskState
 
 Title = Annotated[str, Field(min_length=1, max_length=200, description="One line.")]
@@ -20,11 +21,23 @@ PbiState = Literal["ready", "blocked", "failed", "done"]
 StoryState = Literal["open", "in_sprint", "done", "failed"]
 
 
+class SourceDoc(Arguments):
+    """A doc that the item is made of; the revision is frozen for it."""
+
+    doc_id: Reference = Field(description="The doc's id.")
+    revision_id: Reference | None = Field(default=None, description="The current revision if left out.")
+    role: RoleName = Field(description="What the doc is to the item.")
+
+
 class CreatePbi(Arguments):
     product_id: Reference = Field(description="The product's id or code.")
     title: Title
     description: Prose = Field(default=None, description="Markdown.")
     priority: PriorityNumber = 2
+    sort_order: float | None = Field(
+        default=None, allow_inf_nan=False, description="Its place: a smaller one goes first. Behind all if left out."
+    )
+    source_docs: list[SourceDoc] = Field(default=[], max_length=10, description="Docs of the product to link to it.")
 
 
 class CreateStory(Arguments):
@@ -70,6 +83,8 @@ class PbiShown(_Item):
     status: PbiState
     pr_url: str | None = None
     pr_merged_at: datetime | None = None
+    #: The docs that it was linked to just now.
+    source_docs: list[PbiDocLinked] = Field(default_factory=list)
 
 
 class StoryShown(_Item):
@@ -94,7 +109,7 @@ class TaskShown(_Item):
 
 CREATE_PBI = Tool(
     name="create_pbi",
-    description="Add a backlog item to a product, behind the others.",
+    description="Add a backlog item to a product, behind the others, and link docs of the product to it.",
     arguments=CreatePbi,
     result=PbiShown,
     side=Side.SERVER,

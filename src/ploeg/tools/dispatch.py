@@ -103,7 +103,7 @@ class JobStatusShown(JobShown):
     #: What was verified before it counted as done.
     receipt: dict[str, Any] | None = None
     #: Of a job for a whole sprint run: its tasks in their order.
-    executions: list[ExecutionShown] = []
+    executions: list[ExecutionShown] = Field(default_factory=list)
 
 
 class JobsShown(Result):

@@ -23,6 +23,7 @@ def _lower(value: object) -> object:
 
 FolderName = Annotated[Folder, BeforeValidator(_upper)]
 StatusName = Annotated[DocStatus, BeforeValidator(_lower)]
+RoleName = Annotated[PbiDocRole, BeforeValidator(_upper)]
 Slug = Annotated[str, Field(min_length=1, max_length=SLUG_MAX)]
 
 
@@ -92,7 +93,7 @@ class LinkPbiDoc(Arguments):
     revision_id: Reference | None = Field(
         default=None, description="The revision to freeze; the current one if left out."
     )
-    role: Annotated[PbiDocRole, BeforeValidator(_upper)] = Field(description="What the doc is to the item.")
+    role: RoleName = Field(description="What the doc is to the item.")
 
 
 class DocInfo(Result):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ploeg.control import backlog, sprints
+from ploeg.control import backlog, docs, sprints
 from ploeg.control.toolbelt import showing
 from ploeg.control.toolbelt.caller import Caller
 from ploeg.control.toolbelt.handler import Handlers
@@ -12,10 +12,16 @@ from ploeg.tools.backlog import CreatePbi, CreateStory, CreateTask, PbiShown, St
 
 
 def create_pbi(tx: Transaction, caller: Caller, arguments: CreatePbi) -> PbiShown:
-    fields = arguments.model_dump(exclude={"product_id", "title"})
-    view = backlog.add_pbi(tx, caller.principal, arguments.product_id, arguments.title, fields)
+    fields = arguments.model_dump(exclude={"product_id", "title", "sort_order", "source_docs"})
+    view = backlog.add_pbi(
+        tx, caller.principal, arguments.product_id, arguments.title, fields, sort_order=arguments.sort_order
+    )
     assert isinstance(view.item, Pbi)
-    return showing.pbi(view.item, view.product)
+    linked = [
+        showing.pbi_doc(docs.link_pbi(tx, caller, view.item.id, source.doc_id, source.role, source.revision_id))
+        for source in arguments.source_docs
+    ]
+    return showing.pbi(view.item, view.product).model_copy(update={"source_docs": linked})
 
 
 def create_story(tx: Transaction, caller: Caller, arguments: CreateStory) -> StoryShown:

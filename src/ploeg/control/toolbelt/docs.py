@@ -7,6 +7,7 @@ from typing import Any
 from ploeg.control import doc_reading, docs, guide
 from ploeg.control.doc_reading import Followed
 from ploeg.control.docs import Wish
+from ploeg.control.toolbelt import showing
 from ploeg.control.toolbelt.caller import Caller
 from ploeg.control.toolbelt.handler import Handlers
 from ploeg.domain.doc import ProductDoc
@@ -114,16 +115,7 @@ def create_product_doc(tx: Transaction, caller: Caller, arguments: CreateProduct
 
 def link_pbi_doc(tx: Transaction, caller: Caller, arguments: LinkPbiDoc) -> PbiDocLinked:
     view = docs.link_pbi(tx, caller, arguments.pbi_id, arguments.doc_id, arguments.role, arguments.revision_id)
-    return PbiDocLinked(
-        pbi_id=view.link.pbi_id,
-        pbi=view.pbi,
-        doc_id=view.doc.id,
-        revision_id=view.link.revision_id,
-        revision=view.revision,
-        role=view.link.role,
-        created_at=view.link.created_at,
-        uri=view.doc.uri(view.product),
-    )
+    return showing.pbi_doc(view)
 
 
 def _info(doc: ProductDoc, product: str) -> dict[str, Any]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import cast
 
+from ploeg.control.docs import PbiDocView
 from ploeg.control.read import JobLine, JobView
 from ploeg.domain.access import Role
 from ploeg.domain.backlog import Pbi, Story, Task, TaskStatus
@@ -12,6 +13,7 @@ from ploeg.domain.product import Product
 from ploeg.domain.sprint_run import ExecutionStatus
 from ploeg.tools.backlog import PbiShown, PbiState, StoryShown, StoryState, TaskShown
 from ploeg.tools.dispatch import ExecutionShown, JobShown, JobStatusShown
+from ploeg.tools.docs import PbiDocLinked
 from ploeg.tools.product import ProductShown
 from ploeg.tools.task import TaskState
 
@@ -73,6 +75,19 @@ def task(item: Task, product_code: str, story_code: str) -> TaskShown:
         verify_required=item.verify_required,
         repo_url=item.repo_url,
         estimate=item.estimate,
+    )
+
+
+def pbi_doc(view: PbiDocView) -> PbiDocLinked:
+    return PbiDocLinked(
+        pbi_id=view.link.pbi_id,
+        pbi=view.pbi,
+        doc_id=view.doc.id,
+        revision_id=view.link.revision_id,
+        revision=view.revision,
+        role=view.link.role,
+        created_at=view.link.created_at,
+        uri=view.doc.uri(view.product),
     )
 
 
