@@ -19,7 +19,8 @@ DOC = "---\ntitle: Use SQLite\nstatus: ACTIVE\n---\n\nOne file.\n"
 
 class Scene:
     """Product `demo`: PBI-1, ST-001, task T-1 at work (J-1, which asked Q-1 and Q-2), T-2 queued (J-2), T-3 free;
-    the sprint `works` with ST-002 and its task T-4; and the administrator's idea IDEA-001, shared."""
+    the sprint `works` with ST-002 and its task T-4; T-5, whose job J-3 failed; and the administrator's idea IDEA-001,
+    shared."""
 
     def __init__(self, house: House) -> None:
         self.house = house
@@ -34,6 +35,8 @@ class Scene:
         house.task(planned)
         house.write(sprints.add, house.admin, "demo", "Ship it", "works", {})
         house.write(sprints.plan, house.admin, "works", [planned])
+        house.run(house.task(house.story("demo")))
+        self.hand.finish(self.hand.take(), "reported_failed", reason="it cannot be done")
         idea = house.write(ideas.add, house.admin, "Sell by post", product="demo")
         house.write(ideas.share, house.admin, idea.id)
         for number in (1, 2):
