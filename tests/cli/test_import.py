@@ -49,3 +49,15 @@ def test_what_cannot_be_imported_is_refused_by_name(crew: Ploeg, shop: str, tmp_
     refused = crew("import", str(plan), "-p", shop)
     assert (refused.code, "broken.md" in refused.err, "line 1" in refused.err) == (2, True, True)
     assert crew("import", str(tmp_path), "-p", shop).code == 2
+
+
+def test_what_is_there_is_exported_whole_to_a_file_of_one_s_own(crew: Ploeg, shop: str, tmp_path: Path) -> None:
+    crew("backlog", "pbi", "add", "Invoices", "-p", shop)
+    target = tmp_path / "shop.ndjson"
+    assert "records in" in crew("export", "-p", shop, "-o", str(target)).out
+    assert target.stat().st_mode & 0o777 == 0o600
+    told = [json.loads(line) for line in target.read_text().splitlines()]
+    assert (told[0]["products"], told[-1]["type"]) == ([shop], "end")
+    assert crew("export", "-p", shop).out.splitlines()[0] != ""
+    assert list(tmp_path.iterdir()) == [target]
+    assert crew("export", "-p", "nowhere", "-o", str(target)).code == 2
