@@ -62,7 +62,7 @@ def a_run(rig: Rig, *plans: str, **changes: Any) -> Assignment:
     )
 
 
-async def test_each_task_is_compared_with_its_plan_on_its_own_commits_and_pushed(rig: Rig) -> None:
+async def test_each_task_is_measured_from_where_the_one_before_ended(rig: Rig) -> None:
     job = a_run(rig, verify_commands=["test -e a.py && test -e b.py"])
     report = await rig.run(BOTH, job)
     assert report.outcome == "done", report.reason
