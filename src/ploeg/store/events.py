@@ -11,6 +11,7 @@ from sqlalchemy import ColumnElement, and_, bindparam, func, insert, or_, select
 from ploeg.domain.ids import AttemptId, JobId, ProductId, StoryId, UserId
 from ploeg.domain.occurrence import Event
 from ploeg.store.dialects import Lock
+from ploeg.store.jobs import JOB
 from ploeg.store.tables.events import events
 from ploeg.store.tables.work import jobs
 
@@ -19,14 +20,7 @@ if TYPE_CHECKING:
 
 _NAMES = tuple(field.name for field in fields(Event))
 _COLUMNS = [events.c[name] for name in _NAMES]
-_ADD = insert(events).returning(events.c.id, events.c.user_id)
-#: What happens to a private job concerns the one who may see it, and nobody else.
-_ADD_OF_JOB = _ADD.values(
-    user_id=func.coalesce(
-        bindparam("concerns", type_=events.c.user_id.type),
-        select(jobs.c.private_to).where(jobs.c.id == bindparam("of_job")).scalar_subquery(),
-    )
-)
+_ADD = insert(events).returning(events.c.id)
 #: As `Event.private` has it.
 _PRIVATE = and_(
     events.c.user_id.is_not(None),
@@ -96,13 +90,16 @@ class Events:
         return self._written
 
     def _write(self, values: dict[str, Any]) -> Event:
-        if values["job_id"] is None:
-            row = self._tx.connection.execute(_ADD, values).one()
-        else:
-            rest = {name: value for name, value in values.items() if name != "user_id"}
-            rest |= {"concerns": values["user_id"], "of_job": values["job_id"]}
-            row = self._tx.connection.execute(_ADD_OF_JOB, rest).one()
-        return Event(**values | {"id": row[0], "user_id": row[1]})
+        said = values | {"user_id": values["user_id"] or self._sole_viewer(values["job_id"])}
+        event_id = self._tx.connection.execute(_ADD, said).scalar_one()
+        return Event(id=event_id, **said)
+
+    def _sole_viewer(self, job_id: JobId | None) -> UserId | None:
+        """What happens to a private job concerns the one who may see it, and nobody else."""
+        if job_id is None:
+            return None
+        job = JOB.known(self._tx, job_id) or JOB.get(self._tx, job_id)
+        return job.private_to if job is not None else None
 
     def after(
         self,
