@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Any
 
 from ploeg.domain.errors import Invalid
 from ploeg.domain.limits import Limits
@@ -79,6 +80,20 @@ class Kind:
 _DOCS = ("get_agent_guide", "list_product_docs", "get_product_doc", "search_product_docs", "related_product_docs")
 _QUESTIONS = ("ask_user_question", "get_question_answer", "list_open_questions", "cancel_question")
 
+
+def _about_an_idea(*, summary_required: bool = False, **properties: Any) -> Kind:
+    """A kind that reads the repository and changes nothing in it, nor runs its commands."""
+    return Kind(
+        subject=Subject.IDEA,
+        workspace=WorkspaceMode.READ_ONLY,
+        model=None,
+        permission_mode=PermissionMode.ACCEPT_EDITS,
+        gated=False,
+        summary_required=summary_required,
+        **properties,
+    )
+
+
 KINDS: dict[KindName, Kind] = {
     kind.name: kind
     for kind in (
@@ -131,78 +146,50 @@ KINDS: dict[KindName, Kind] = {
             gated=True,
             summary_required=False,
         ),
-        Kind(
+        _about_an_idea(
             name=KindName.IDEA_GRILL,
             title="Grill an idea",
-            subject=Subject.IDEA,
-            workspace=WorkspaceMode.READ_ONLY,
-            model=None,
             thinking_budget=12000,
-            permission_mode=PermissionMode.ACCEPT_EDITS,
             limits=Limits(max_minutes=60.0, max_silence_minutes=10.0, max_turns=80),
             agent_tools=("Read", "Grep", "Glob", "WebSearch"),
             tools=("update_job_status", "update_idea_grill_md", "log_idea_decision", *_DOCS, *_QUESTIONS),
-            gated=False,
-            summary_required=False,
             delivers="update_idea_grill_md",
         ),
-        Kind(
+        _about_an_idea(
             name=KindName.IDEA_MAKE_PLAN,
             title="Plan an idea",
-            subject=Subject.IDEA,
-            workspace=WorkspaceMode.READ_ONLY,
-            model=None,
             thinking_budget=24000,
-            permission_mode=PermissionMode.ACCEPT_EDITS,
             limits=Limits(max_minutes=60.0, max_silence_minutes=15.0, max_turns=80),
             agent_tools=("Read", "Grep", "Glob", "WebSearch", "Write"),
             tools=("update_job_status", "update_idea_plan_md", "log_idea_decision", *_DOCS),
-            gated=False,
-            summary_required=False,
             delivers="update_idea_plan_md",
         ),
-        Kind(
+        _about_an_idea(
             name=KindName.IDEA_REVIEW_PLAN,
             title="Review a plan",
-            subject=Subject.IDEA,
-            workspace=WorkspaceMode.READ_ONLY,
-            model=None,
             thinking_budget=6000,
-            permission_mode=PermissionMode.ACCEPT_EDITS,
             limits=Limits(max_minutes=40.0, max_silence_minutes=10.0, max_turns=50),
             agent_tools=("Read", "Grep", "Glob"),
             tools=("update_job_status", "update_idea_plan_reviewed", "log_idea_decision", *_DOCS),
-            gated=False,
-            summary_required=False,
             judges=True,
             delivers="update_idea_plan_reviewed",
         ),
-        Kind(
+        _about_an_idea(
             name=KindName.IDEA_CHAT,
             title="Talk about an idea",
-            subject=Subject.IDEA,
-            workspace=WorkspaceMode.READ_ONLY,
-            model=None,
             thinking_budget=6000,
-            permission_mode=PermissionMode.ACCEPT_EDITS,
             limits=Limits(max_minutes=20.0, max_silence_minutes=10.0, max_turns=30),
             agent_tools=("Read", "Grep", "Glob", "WebSearch"),
             tools=("update_job_status", *_DOCS),
-            gated=False,
             summary_required=True,
         ),
-        Kind(
+        _about_an_idea(
             name=KindName.PLAN_CHAT,
             title="Talk about a plan",
-            subject=Subject.IDEA,
-            workspace=WorkspaceMode.READ_ONLY,
-            model=None,
             thinking_budget=6000,
-            permission_mode=PermissionMode.ACCEPT_EDITS,
             limits=Limits(max_minutes=20.0, max_silence_minutes=10.0, max_turns=30),
             agent_tools=("Read", "Grep", "Glob"),
             tools=("update_job_status", *_DOCS),
-            gated=False,
             summary_required=True,
         ),
     )
