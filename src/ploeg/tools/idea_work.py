@@ -58,7 +58,7 @@ class UpdateIdeaPlanReviewed(Arguments):
     def _approved_as_it_is(self) -> Self:
         grave = [finding for finding in self.review_log.findings if finding.severity != "minor"]
         if self.approval_status is Verdict.APPROVED and grave:
-            raise ValueError(f"a plan with a {grave[0].severity} finding is not approved; request changes, or reject it")
+            raise ValueError(f"a plan with a {grave[0].severity} finding is not approved; request changes or reject it")
         return self
 
 

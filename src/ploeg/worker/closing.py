@@ -16,4 +16,4 @@ def check_closing(kind: Kind, report: UpdateJobStatus, *, delivered: bool) -> No
     if kind.summary_required and not (report.summary or "").strip():
         raise Invalid("summary", report.summary, "with done, the summary is the answer that people wait for")
     if kind.delivers is not None and not delivered:
-        raise Conflict(f"done is refused: this session has saved nothing; save it with {kind.delivers}, then report done")
+        raise Conflict(f"done is refused: this session saved nothing; save it with {kind.delivers}, then report done")
