@@ -31,7 +31,7 @@ def rows(here: Installation, name: str, viewer: UserId | None = None) -> list[di
     while True:
         last = found[-1] if found else None
         page = here.store.read_blocking(
-            lambda tx, last=last: export.page(tx, family, Whose([here.product.id], viewer or here.owner.id), last)
+            lambda tx, last=last: family.page(tx, Whose([here.product.id], viewer or here.owner.id), last)
         )
         found += page
         if len(page) < export.PAGE:

@@ -47,7 +47,7 @@ class Export:
         for family in export.FAMILIES:
             last: dict[str, Any] | None = None
             while True:
-                rows = await self.plane.read(export.page, family, whose, last)
+                rows = await self.plane.read(family.page, whose, last)
                 counts[family.name] += len(rows)
                 if rows:
                     yield b"".join(_line(family.name, record=row) for row in rows)
