@@ -200,6 +200,17 @@ def test_texts_become_docs_once_others_may_see_the_idea(house: House) -> None:
     assert (grilled.revision, grilled.title) == (2, "IDEA-001 grill: Dark mode")
 
 
+def test_any_title_makes_a_doc(house: House) -> None:
+    a_product(house)
+    idea = add(house, title='"Dark" mode: 🌒\x85 #1')
+    house.write(ideas.share, house.admin, idea.id)
+    house.write(idea_work.write_grill, person(house), idea.id, "---\n# Scope")
+    grilled = now(house, idea)
+    doc = house.read(lambda tx: tx.docs.get(grilled.grill_doc_id))
+    assert doc is not None
+    assert doc.title == 'IDEA-001 grill: "Dark" mode: 🌒  #1'
+
+
 def test_one_step_at_a_time(house: House) -> None:
     a_product(house)
     hand = a_hand(house)

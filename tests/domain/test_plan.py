@@ -124,6 +124,7 @@ def test_every_flaw_is_told_at_once_in_the_order_of_its_line() -> None:
          ["line 1: stories[1].title: write it as one text; behind «: |», on indented lines, it may be of any form"]),
         (document(story(description="a\0b")), ["line 1: stories[1].description: leave out NUL characters and lone "
                                                "surrogates"]),
+        (document(story(title="a\x07b")), ["line 1: stories[1].title: leave out control characters"]),
         (document(story(task(verify_required="SOME"))),
          ["line 1: stories[1].tasks[1].verify_required: use one of ALIGNED, ALIGNED_OR_PARTIAL, ANY"]),
     ],

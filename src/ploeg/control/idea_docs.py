@@ -61,7 +61,8 @@ def _put(
 ) -> DocId | None:
     if folder not in folders_of(product.enabled_doc_folders):
         return None
-    title = f"{idea.code} {what}: {idea.title}"[:TITLE_MAX]
+    # YAML takes no character that cannot be printed.
+    title = "".join(c if c.isprintable() else " " for c in f"{idea.code} {what}: {idea.title}")[:TITLE_MAX]
     head = f"---\ntitle: {json.dumps(title, ensure_ascii=False)}\nstatus: active\n---\n"
     wish = Wish(folder=folder, slug=_slug(tx, product, idea, folder), content_md=f"{head}{text}\n")
     return docs.put(tx, product, by, wish, job_id).doc.id

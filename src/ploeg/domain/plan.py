@@ -30,6 +30,7 @@ _EXPLORES = re.compile(
     re.IGNORECASE,
 )
 _NEVER = re.compile("[\x00\ud800-\udfff]")
+_CONTROL = re.compile("[\x00-\x1f\x7f\u2028\u2029]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,6 +191,8 @@ class _Reader:
             self._flaw(at, f"{path}.title", "give it a title")
         elif len(title) > TITLE_MAX:
             self._flaw(at, f"{path}.title", f"it has {len(title)} characters; use at most {TITLE_MAX}")
+        elif _CONTROL.search(title):
+            self._flaw(at, f"{path}.title", "leave out control characters")
         return title
 
     def _prose(self, fields: Fields, path: str, name: str, limit: int = PROSE_MAX) -> str | None:
