@@ -29,6 +29,17 @@ def settle(task: str) -> list[Answer]:
     ]
 
 
+def start(home: Installation, remote: Remote) -> str:
+    """A sprint of two tasks under way as one job; its code."""
+    home.add_product(remote.path, config={"verify_commands": [VERIFY]})
+    for name in ("one", "two"):
+        home.add_task(f"Write `{name}.txt`.", title=f"File {name}")
+    sprint: str = home.ask("POST", "/products/demo/sprints", {"goal": "Both files", "stories": ["ST-001"]})["code"]
+    home.ask("POST", f"/sprints/{sprint}/runs", {"pr_strategy": "SPRINT_BATCH"})
+    home.start_worker()
+    return sprint
+
+
 def test_a_sprint_of_two_tasks_is_worked_off_in_one_job(
     install_claude: Callable[..., Installation], scripted_model: Callable[..., ScriptedModel], remote: Remote
 ) -> None:
@@ -43,12 +54,7 @@ def test_a_sprint_of_two_tasks_is_worked_off_in_one_job(
         },
     )
     home = install_claude(model)
-    home.add_product(remote.path, config={"verify_commands": [VERIFY]})
-    for name in ("one", "two"):
-        home.add_task(f"Write `{name}.txt`.", title=f"File {name}")
-    sprint = home.ask("POST", "/products/demo/sprints", {"goal": "Both files", "stories": ["ST-001"]})["code"]
-    home.ask("POST", f"/sprints/{sprint}/runs", {"pr_strategy": "SPRINT_BATCH"})
-    home.start_worker()
+    sprint = start(home, remote)
 
     job = home.wait_for_job("J-1")
 
@@ -73,3 +79,38 @@ def test_a_sprint_of_two_tasks_is_worked_off_in_one_job(
     assert [(run["command"], run["exit_code"]) for run in receipt["commands"]] == [(VERIFY, 0)]
     said = [event for event in home.transcript("J-1") if event["type"] == "tool_called" and event.get("sub_agent")]
     assert {event["tool"] for event in said} == {"Bash"}, "the sub-agents wrote the files"
+
+
+def test_a_question_between_two_tasks_pauses_the_run_and_its_answer_goes_on_with_the_second(
+    install_claude: Callable[..., Installation], scripted_model: Callable[..., ScriptedModel], remote: Remote
+) -> None:
+    asked = ploeg(
+        "ask_user_question",
+        story_id="ST-001",
+        question="Which number?",
+        options=["Two", "Three"],
+        recommended=1,
+        wait_seconds=1,
+    )
+    done = ploeg("update_job_status", job_id="J-1", status="done", summary="Wrote both files.")
+    model = scripted_model(
+        *(begin("T-1"), commit("one.txt", "1\n"), *settle("T-1"), begin("T-2"), asked, say("I stop here.")),
+        *(begin("T-2"), commit("two.txt", "2\n"), *settle("T-2"), done, say("All done.")),
+    )
+    home = install_claude(model)
+    sprint = start(home, remote)
+    home.wait_for_job("J-1", lambda job: job["status"] == "waiting" or job["ended_at"] is not None)
+    page = home.ask("GET", f"/sprints/{sprint}")
+    assert (page["run"]["status"], page["run"]["pause"]["reason"]) == ("PAUSED", "QUESTION"), page
+    assert remote.content(home.job("J-1")["branch"], "one.txt") == "1\n", "what is finished is pushed already"
+
+    command(home, "question", "answer", "Q-1", "1")
+
+    job = home.wait_for_job("J-1")
+    assert job["status"] == "done", job
+    first, second = job["attempts"]
+    assert first["session_id"] == second["session_id"] is not None
+    one, two = second["receipt"]["executions"]
+    assert (one["status"], two["status"], two["base_sha"]) == ("DONE", "DONE", one["head_sha"])
+    assert two["head_sha"] == second["head_sha"]
+    assert "task T-1 of story ST-001, DONE" in str(model.requests[-1].body)
