@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -82,3 +83,10 @@ def test_another_product_s_things_and_another_person_s_private_ones_stay(store: 
     assert rows(here, "pbi") == []
     assert len(rows(here, "job")) == 1
     assert len(rows(here, "job", ada.id)) == 2
+
+
+def test_the_page_names_every_type_of_the_export_in_its_order() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "backlog.md").read_text("utf-8")
+    listed = re.search(r"The types are (.*?), in this order", page, re.DOTALL)
+    assert listed is not None
+    assert re.findall(r"`(\w+)`", listed[1]) == [family.name for family in export.FAMILIES]

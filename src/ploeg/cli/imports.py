@@ -37,9 +37,9 @@ _WORDS = {
 def import_(
     source: tuple[str, ...], format_: str | None, name: str | None, product: str | None, as_json: bool, **wish: bool
 ) -> None:
-    """Bring plans (.md), a Backlog.md folder, or a forge's issues (.json) into a product's backlog.
+    """Bring in plans, a Backlog.md folder, or a forge's issues.
 
-    What came before is known again, and not made twice.
+    A plan is Markdown (.md), issues are a forge's JSON (.json). What came before is known again, and not made twice.
 
     \b
     Example:

@@ -24,7 +24,7 @@ COMMANDS = {
     "sprint": ("ploeg.cli.sprint:sprint", "Sprints: a goal, the stories planned to reach it, and their runs."),
     "idea": ("ploeg.cli.idea:idea", "Ideas: grilled, planned, reviewed, then made into backlog."),
     "import": ("ploeg.cli.imports:import_", "Bring in plans, a Backlog.md folder, or a forge's issues."),
-    "export": ("ploeg.cli.export:export", "Write everything that you may see as lines of JSON."),
+    "export": ("ploeg.cli.export:export", "Export everything that you may see, or one product."),
     "todo": ("ploeg.cli.todo:todo", "What you want to remember; nobody else sees it."),
     "docs": ("ploeg.cli.docs:docs", "Docs of a product: decisions, specs, plans, and the guide of its agents."),
     "job": ("ploeg.cli.job:job", "Queue agent work and follow it."),
