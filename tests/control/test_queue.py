@@ -7,8 +7,9 @@ from typing import Any
 
 import pytest
 
-from ploeg.control import products, queue_order, queue_view
+from ploeg.control import backlog, products, queue_order, queue_view
 from ploeg.control.hold import By
+from ploeg.control.placing import Place
 from ploeg.control.queue_view import Depth, QueueView
 from ploeg.domain.access import Role
 from ploeg.domain.errors import Conflict, Denied, Invalid, NotFound
@@ -123,6 +124,22 @@ def test_the_queue_shows_what_runs_what_is_next_and_why_it_waits(house: House, j
         Depth(runtime="patch", labels=("gpu",), ready=1, due=2),
     ]
     assert [place.line.job.code for place in view(house, limit=1).queued] == ["J-3"]
+
+
+def test_work_that_waits_for_review_holds_new_work_and_the_job_says_so(house: House, jobs: list[Job]) -> None:
+    assert jobs[2].task_id is not None
+    house.write(backlog.edit_task, house.admin, jobs[2].task_id, {"status": "REVIEW"}, Place())
+    house.write(products.edit, house.admin, "demo", {"max_in_review": 1})
+    hand = house.hand()
+    assert hand.claim() is None
+    hold = view(house).queued[0].hold
+    assert hold is not None
+    assert (hold.by, hold.text) == (
+        By.REVIEW_LIMIT,
+        "people's review of demo: 1 wait for it, and it allows 1",
+    )
+    house.write(backlog.edit_task, house.admin, jobs[2].task_id, {"status": "TO_DO"}, Place())
+    assert hand.claim() is not None
 
 
 @pytest.mark.parametrize(

@@ -102,6 +102,25 @@ async def test_room_wakes_one_waiter_of_each_kind_and_each_that_finds_a_job_wake
         assert second.awake
 
 
+@pytest.mark.parametrize(
+    ("type_", "data"),
+    [
+        ("job.changed", {"rank": -1}),
+        ("task.changed", {"was": "REVIEW", "status": "TO_DO"}),
+        ("pbi.changed", {"change": "pr_merged"}),
+        ("product.changed", {"change": "edited"}),
+    ],
+)
+async def test_a_rule_that_may_hold_nothing_back_any_more_wakes_who_waits(type_: str, data: dict[str, Any]) -> None:
+    watch = Watch()
+    with ExitStack() as stack:
+        waiter = resting(watch, stack)
+        watch.tell([event("task.changed", was="TO_DO", status="IN_PROGRESS")])
+        assert not waiter.awake
+        watch.tell([event(type_, **data)])
+        assert waiter.awake
+
+
 async def test_a_waiter_that_finds_nothing_wakes_nobody() -> None:
     watch = Watch()
     with ExitStack() as stack:

@@ -6,7 +6,8 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 
-from ploeg.control import calls, ideas, people, products, sprints, tokens
+from ploeg.control import calls, ideas, people, products, schedules, sprints, tokens
+from ploeg.control.submit import Wish
 from ploeg.domain.access import TokenKind, User
 from ploeg.domain.ids import UserId
 from ploeg.store.ids import new_id
@@ -18,9 +19,9 @@ DOC = "---\ntitle: Use SQLite\nstatus: ACTIVE\n---\n\nOne file.\n"
 
 
 class Scene:
-    """Product `demo`: PBI-1, ST-001, task T-1 at work (J-1, which asked Q-1 and Q-2), T-2 queued (J-2), T-3 free;
-    the sprint `works` with ST-002 and its task T-4; T-5, whose job J-3 failed; and the administrator's idea IDEA-001,
-    shared."""
+    """Product `demo`: PBI-1, ST-001, task T-1 at work (J-1, which asked Q-1 and Q-2), T-2 queued (J-2), T-3 free, with
+    the schedule SCH-1; the sprint `works` with ST-002 and its task T-4; T-5, whose job J-3 failed; and the
+    administrator's idea IDEA-001, shared."""
 
     def __init__(self, house: House) -> None:
         self.house = house
@@ -37,6 +38,7 @@ class Scene:
         house.write(sprints.plan, house.admin, "works", [planned])
         house.run(house.task(house.story("demo")))
         self.hand.finish(self.hand.take(), "reported_failed", reason="it cannot be done")
+        house.write(schedules.add, house.admin, tasks[2], "daily 03:00", "UTC", Wish())
         idea = house.write(ideas.add, house.admin, "Sell by post", product="demo")
         house.write(ideas.share, house.admin, idea.id)
         for number in (1, 2):

@@ -53,4 +53,4 @@ def _review(tx: Transaction, product: Product, job: Job) -> Hold | None:
     waiting = tx.products.in_review(product.id)
     if waiting < allowed:
         return None
-    return Hold(By.REVIEW_LIMIT, f"people's review: {waiting} tasks and pull requests of {product.code} wait for it")
+    return Hold(By.REVIEW_LIMIT, f"people's review of {product.code}: {waiting} wait for it, and it allows {allowed}")
