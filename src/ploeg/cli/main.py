@@ -25,7 +25,7 @@ COMMANDS = {
     "idea": ("ploeg.cli.idea:idea", "Ideas: grilled, planned, reviewed, then made into backlog."),
     "import": ("ploeg.cli.imports:import_", "Bring in plans, a Backlog.md folder, or a forge's issues."),
     "export": ("ploeg.cli.export:export", "Export everything that you may see, or one product."),
-    "todo": ("ploeg.cli.todo:todo", "What you want to remember; nobody else sees it."),
+    "todo": ("ploeg.cli.todo:todo", "What you want to remember."),
     "docs": ("ploeg.cli.docs:docs", "Docs of a product: decisions, specs, plans, and the guide of its agents."),
     "job": ("ploeg.cli.job:job", "Queue agent work and follow it."),
     "queue": ("ploeg.cli.queue:queue", "Show what runs, what is next in which order, and why each job waits."),
