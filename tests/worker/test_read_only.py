@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from ploeg.domain.kinds import KindName
 from ploeg.wire.assignment import Assignment, RepositoryOut
 from ploeg.workspace.checkout import Checkouts
 from ploeg.workspace.credentials import Credentials
@@ -114,3 +115,22 @@ async def test_what_a_killed_worker_left_to_read_is_thrown_away(rig: Rig) -> Non
     (left.tree / "scribble").write_text("x")
     assert await rig.idle_once() == 0
     assert (rig.workspaces(), rig.kept_refs()) == ([], [])
+
+
+async def test_a_grill_is_not_done_before_its_report_is_saved(rig: Rig) -> None:
+    grill = idea_assignment(rig.remote.path, KindName.IDEA_GRILL)
+    save = "call('update_idea_grill_md', idea_id='IDEA-001', markdown='# Scope')"
+    report = await rig.run(f"start()\nreport()\n{save}\nreport(summary='Settled.')\n", grill)
+    assert (report.outcome, report.summary) == ("done", "Settled.")
+    (refusal,) = rig.refusals()
+    assert "save it with update_idea_grill_md" in refusal
+    assert [call.tool for call in rig.far_end.calls] == ["update_idea_grill_md"]
+
+
+async def test_an_agent_speaks_of_its_own_idea_only(rig: Rig) -> None:
+    grill = idea_assignment(rig.remote.path, KindName.IDEA_GRILL)
+    other = "call('update_idea_grill_md', idea_id='IDEA-002', markdown='# Scope')"
+    report = await rig.run(f"start()\n{other}\nreport('failed', error='no idea')\n", grill)
+    assert report.outcome == "reported_failed"
+    assert rig.refusals() == ["idea «IDEA-002» not found or not accessible"]
+    assert rig.far_end.calls == []

@@ -8,6 +8,7 @@ from typing import Literal
 from pydantic import Field
 
 from ploeg.domain.access import Role
+from ploeg.domain.idea_step import IdeaStatus
 from ploeg.tools.backlog import PbiShown, StoryShown, TaskShown
 from ploeg.tools.declaration import Arguments, Reference, Result, Side, Tool
 from ploeg.tools.sprint import SprintShown
@@ -57,12 +58,22 @@ class NextStory(Result):
     tasks: list[TaskShown]
 
 
+class OpenIdea(Result):
+    """An idea of the product that has not become backlog yet, as far as the caller may see it."""
+
+    code: str
+    title: str
+    status: IdeaStatus
+
+
 class ContextShown(Result):
     product: ProductShown
     #: The newest open one.
     sprint: SprintShown | None = None
     #: Left out when every story is finished.
     next_story: NextStory | None = None
+    #: At most 50, the newest first.
+    open_ideas: list[OpenIdea] = Field(default_factory=list)
     #: What binds every agent of the product.
     agent_guide: str | None = None
     #: Why there is none.
@@ -93,9 +104,9 @@ GET_CLAUDE_CONTEXT = Tool(
     name="get_claude_context",
     description=(
         "What to know before working on a product: the product itself with its definition of done, the guide that "
-        "binds its agents, its newest open sprint, and the next story with its backlog item and its tasks in order. "
-        "The next story is the "
-        "first one that is not finished, in backlog order; blocked backlog items are passed over."
+        "binds its agents, its newest open sprint, the next story with its backlog item and its tasks in order, and "
+        "the ideas that are still open. The next story is the first one that is not finished, in backlog order; "
+        "blocked backlog items are passed over."
     ),
     arguments=GetClaudeContext,
     result=ContextShown,

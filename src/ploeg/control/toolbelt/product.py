@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from ploeg import __version__
-from ploeg.control import find, guide, installation_view, products, sprint_view
+from ploeg.control import find, guide, ideas, installation_view, products, sprint_view
 from ploeg.control.next_story import next_story
 from ploeg.control.toolbelt import showing, sprint
 from ploeg.control.toolbelt.caller import Caller
 from ploeg.control.toolbelt.handler import Handlers
+from ploeg.domain.idea_step import IdeaStatus
 from ploeg.domain.ids import ProductId
 from ploeg.domain.sprint import SprintStatus
 from ploeg.store.transaction import Transaction
@@ -18,9 +19,12 @@ from ploeg.tools.product import (
     HealthShown,
     ListProducts,
     NextStory,
+    OpenIdea,
     ProductsShown,
 )
 from ploeg.tools.sprint import SprintShown
+
+OPEN_IDEAS_MAX = 50
 
 
 def health(tx: Transaction, caller: Caller, arguments: Health) -> HealthShown:
@@ -48,6 +52,7 @@ def get_claude_context(tx: Transaction, caller: Caller, arguments: GetClaudeCont
         product=showing.product(product, role),
         sprint=_open_sprint(tx, product.id),
         next_story=_next(tx, product.id, product.code),
+        open_ideas=_open_ideas(tx, caller, product.code),
         agent_guide=text,
         agent_guide_error=flaw,
     )
@@ -56,6 +61,12 @@ def get_claude_context(tx: Transaction, caller: Caller, arguments: GetClaudeCont
 def _open_sprint(tx: Transaction, product_id: ProductId) -> SprintShown | None:
     newest = next(iter(tx.sprints.of_product(product_id, [SprintStatus.OPEN])), None)
     return sprint.shown(sprint_view.line(tx, newest)) if newest is not None else None
+
+
+def _open_ideas(tx: Transaction, caller: Caller, product: str) -> list[OpenIdea]:
+    statuses = [status for status in IdeaStatus if status is not IdeaStatus.PLANNED]
+    found = [view.idea for view in ideas.listed(tx, caller.principal, product=product, statuses=statuses)]
+    return [OpenIdea(code=idea.code, title=idea.title, status=idea.status) for idea in found[:OPEN_IDEAS_MAX]]
 
 
 def _next(tx: Transaction, product_id: ProductId, code: str) -> NextStory | None:
