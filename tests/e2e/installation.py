@@ -55,6 +55,15 @@ class Installation:
     def start_worker(self, name: str = "worker", **settings: str) -> None:
         self._start("worker", name=name, worker_name=name, **settings)
 
+    def start_worker_apart(self, name: str, **settings: str) -> None:
+        """A worker with a home of its own, as on another machine."""
+        token = self.home.parent / "worker.token"
+        if not token.exists():
+            token.touch(mode=0o600)
+            token.write_text(json.loads((self.home / "credentials.json").read_text())["worker_token"])
+        home = str(self.home.parent / name)
+        self.start_worker(name, home=home, server_url=self.url, token_file=str(token), **settings)
+
     def run_worker_once(self, **settings: str) -> int:
         """Exit code of `ploeg worker --once`: 0 handled or idle, 1 error, 3 sign-in needed."""
         with (self.home.parent / "once.log").open("ab") as log:

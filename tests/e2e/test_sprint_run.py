@@ -41,7 +41,7 @@ def work_off(ploeg: Installation, strategy: str) -> dict[str, Any]:
     assert ploeg.ask("GET", f"/sprints/{code}/preflight", pr_strategy=strategy)["ready"]
     ploeg.ask("POST", f"/sprints/{code}/runs", {"pr_strategy": strategy})
     for name in ("one", "two"):
-        ploeg.start_worker(name)
+        ploeg.start_worker_apart(name)
     page: dict[str, Any] = {}
 
     def ended() -> bool:

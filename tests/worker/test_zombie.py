@@ -6,7 +6,6 @@ Real server, two real worker processes with homes of their own.
 from __future__ import annotations
 
 import contextlib
-import json
 import os
 import secrets
 import signal
@@ -33,15 +32,6 @@ def installation(tmp_path: Path, bubblewrap: str | None) -> Iterator[Installatio
     installation.close()
 
 
-def start_worker(installation: Installation, name: str, tmp_path: Path) -> None:
-    """One with a home of its own, so that it shares nothing with the other."""
-    token = tmp_path / "worker.token"
-    if not token.exists():
-        token.touch(mode=0o600)
-        token.write_text(json.loads((installation.home / "credentials.json").read_text())["worker_token"])
-    installation.start_worker(name, home=str(tmp_path / name), server_url=installation.url, token_file=str(token))
-
-
 def napping(word: str) -> list[psutil.Process]:
     return [p for p in psutil.process_iter(["cmdline"]) if (p.info["cmdline"] or [])[:2] == ["sleep", word]]
 
@@ -58,13 +48,13 @@ def test_a_worker_that_wakes_up_after_its_lease_writes_nothing(
     installation.add_product(remote.path, config={"verify_commands": [verify]})
     installation.run_task(installation.add_task(plan))
     installation.settings = {**installation.settings, "tool_paths": str(flag.parent)}
-    start_worker(installation, "first", tmp_path)
+    installation.start_worker_apart("first")
     wait_for(lambda: bool(napping(word)), "the verify command", lambda: installation.log("first"))
 
     first = installation.running["first"]
     os.kill(first.pid, signal.SIGSTOP)
     flag.touch()
-    start_worker(installation, "second", tmp_path)
+    installation.start_worker_apart("second")
     job = installation.wait_for_job("J-1")
     assert job["status"] == "done", job["reason"]
     pushed = remote.git("rev-parse", remote.pushed_branch()).strip()
@@ -73,11 +63,14 @@ def test_a_worker_that_wakes_up_after_its_lease_writes_nothing(
         with contextlib.suppress(psutil.NoSuchProcess):
             nap.kill()
     os.kill(first.pid, signal.SIGCONT)
-    wait_for(lambda: not list((tmp_path / "first" / "worker" / "attempts").iterdir()), "the first worker to give up")
+    wait_for(
+        lambda: not list((installation.home.parent / "first" / "worker" / "attempts").iterdir()),
+        "the first worker to give up",
+    )
 
     after = installation.job("J-1")
     assert [attempt["outcome"] for attempt in after["attempts"]] == ["worker_lost", "done"]
     assert after["attempts"] == job["attempts"]
     assert remote.git("rev-parse", remote.pushed_branch()).strip() == pushed
-    (mirror,) = (tmp_path / "first" / "mirrors").glob("*.git")
+    (mirror,) = (installation.home.parent / "first" / "mirrors").glob("*.git")
     assert Remote(mirror).content("refs/ploeg/J-1/1", "hello.txt") == "hello\n"
