@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from ploeg.control import backlog, questions, read, run_state, sprint_runs, sweep
+from ploeg.control import backlog, cancel, questions, read, run_state, sprint_runs, sweep
 from ploeg.control.sweep import next_due
 from ploeg.domain.backlog import StoryStatus, TaskStatus
 from ploeg.domain.errors import Conflict
@@ -119,6 +119,19 @@ def test_a_quota_wall_pauses_the_run_until_its_window_opens_again(house: House, 
     assert house.write(run_state.lift) == 1
     assert scene.run.status is RunStatus.RUNNING
     assert scene.task_of(hand.take()) == scene.tasks[0]
+
+
+@pytest.mark.parametrize("outcome", ["quota_exhausted", "waiting"])
+def test_a_run_does_not_stand_still_for_a_job_that_was_cancelled(house: House, hand: Hand, outcome: str) -> None:
+    scene = Sprinting.of(house, stories=2)
+    scene.start("SPRINT")
+    agent = Agent(house, hand)
+    agent.ask()
+    hand.finish(agent.work, outcome, reset_at=house.clock.now + timedelta(hours=2))
+    house.write(cancel.cancel, house.admin, "J-2")
+    assert scene.run.status is RunStatus.PAUSED, "it was not for that one"
+    house.write(cancel.cancel, house.admin, "J-1")
+    assert scene.run.status is RunStatus.RUNNING
 
 
 def test_a_person_may_go_on_before_the_window_opens(house: House, hand: Hand) -> None:

@@ -38,6 +38,8 @@ class Run:
     status: str = "QUEUED"
     #: Reason, and for a quota wall the moment it opens.
     pause: tuple[str, datetime | None] | None = None
+    #: The task whose job it stands still for.
+    held_by: str | None = None
 
 
 @dataclass

@@ -213,7 +213,9 @@ class World:
             pause = ("QUOTA_DEPLETED", job.not_before)
         by_people = run.pause is not None and run.pause[0] in LIFTED_BY_PEOPLE
         if pause is not None and (not by_people or pause[0] == "MERGE_CONFLICT"):
-            run.status, run.pause = "PAUSED", pause
+            run.status, run.pause, run.held_by = "PAUSED", pause, job.task
+        elif run.pause is not None and run.pause[0] in {"QUESTION", "QUOTA_DEPLETED"} and run.held_by == job.task:
+            run.status, run.pause = "RUNNING", None
 
     # What follows from the state of things
 

@@ -34,7 +34,7 @@ def follow(tx: Transaction, job: Job, actor: str) -> None:
     pause = _pause(tx, run, job)
     if pause is not None and _gives_way(run, pause.reason):
         run = pause_for(tx, run, pause, actor)
-    elif run.pause is not None and run.pause.reason is PauseReason.QUESTION and job.status is JobStatus.QUEUED:
+    elif _was_held_by(run, job):
         run = go_on(tx, run, actor)
     rollup.roll_up_run(tx, run, actor)
 
@@ -79,6 +79,13 @@ def lift(tx: Transaction) -> int:
             go_on(tx, run, "server")
             lifted += 1
     return lifted
+
+
+def _was_held_by(run: SprintRun, job: Job) -> bool:
+    """The run stood still for that job alone, which no longer needs it: it got its answer, or was cancelled."""
+    if run.pause is None or run.pause.last_task_id != job.task_id:
+        return False
+    return run.pause.reason in {PauseReason.QUESTION, PauseReason.QUOTA_DEPLETED}
 
 
 def _open_again(tx: Transaction, run: SprintRun) -> bool:
