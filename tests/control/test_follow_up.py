@@ -108,6 +108,15 @@ def test_a_follow_up_is_followed_up_and_not_tried_again(house: House, hand: Hand
     assert given.follows == "J-2"
 
 
+def test_another_runtime_gets_no_conversation_that_it_could_not_go_on_with(house: House, hand: Hand, task: str) -> None:
+    house.run(task)
+    hand.done(hand.take(), session_id="ses_1")
+    go_on(house, "J-1", config={"runtime": "claude"})
+    given = house.hand("other", runtimes=["claude"]).take()
+    assert given.resume is not None
+    assert (given.resume.session_id, given.follows) == (None, "J-1")
+
+
 def test_the_same_key_gives_the_same_follow_up(house: House, hand: Hand, task: str) -> None:
     house.run(task)
     hand.done(hand.take())

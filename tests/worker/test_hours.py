@@ -42,6 +42,19 @@ async def test_outside_its_hours_a_worker_stands_by_and_takes_nothing(new_rig: C
     assert rig.far_end.claims == []
 
 
+async def test_a_worker_that_stands_by_is_heard_of_all_the_same(
+    new_rig: Callable[..., Rig], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("ploeg.worker.presence.REPEAT_AFTER", 0.0)
+    monkeypatch.setattr("ploeg.worker.daemon.LOOK_AGAIN", 0.05)
+    rig = new_rig(active_hours=closed_now(), time_zone="UTC")
+    stop = asyncio.Event()
+    async with asyncio.timeout(LONG), asyncio.TaskGroup() as group:
+        group.create_task(rig.serve("start(); finish()", stop))
+        await rig.far_end.until(lambda: [seen.state for seen in rig.far_end.presences].count("stand_by") >= 3)
+        stop.set()
+
+
 async def test_a_worker_for_one_job_takes_none_outside_its_hours(new_rig: Callable[..., Rig]) -> None:
     rig = new_rig(active_hours=closed_now(), time_zone="UTC")
     assert await rig.once("start(); finish()") == 0

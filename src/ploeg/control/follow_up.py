@@ -28,9 +28,9 @@ def follow_up(tx: Transaction, actor: Principal, installation: Installation, ref
     if not (wish.instruction or "").strip():
         raise Invalid("instruction", wish.instruction or "", "say what the agent is to do next")
     task, last = _ready(tx, old)
-    follow = Follow(of=old.id, resume=_resume(last))
     spot = Spot(branch=old.branch or "", lane=old.lane or "", sequence=old.sequence or 0)
-    return Submitted(enqueue(tx, actor, installation, task, wish, spot=spot, follow=follow), new=True)
+    job = enqueue(tx, actor, installation, task, wish, spot=spot, follow=Follow(of=old.id, last=last))
+    return Submitted(job, new=True)
 
 
 def _ready(tx: Transaction, old: Job) -> tuple[Task, Attempt]:
@@ -52,19 +52,7 @@ def _ready(tx: Transaction, old: Job) -> tuple[Task, Attempt]:
 def beginning(tx: Transaction, job: Job) -> Resume | None:
     """Where a follow-up begins, which an attempt that cannot go on from an earlier one does again."""
     attempts = tx.attempts.of_job(job.follow_up_of) if job.follow_up_of is not None else []
-    return _resume(attempts[-1]) if attempts else None
-
-
-def _resume(last: Attempt) -> Resume:
-    """What was pushed is found on the branch, with all that others did there since; the rest only where it is kept."""
-    pushed = last.pushed_at is not None
-    return Resume(
-        attempt_id=last.id,
-        session_id=last.session_id,
-        worker_id=last.worker_id,
-        commit=None if pushed else last.head_sha,
-        snapshot=None if pushed else last.snapshot,
-    )
+    return attempts[-1].left_off(job.runtime) if attempts else None
 
 
 def status_without(tx: Transaction, job: Job) -> TaskStatus:

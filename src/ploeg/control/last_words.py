@@ -24,7 +24,7 @@ log = structlog.get_logger("ploeg.claims")
 async def with_last_words(plane: ControlPlane, assignment: Assignment) -> Assignment:
     """The assignment, with the last texts of the conversation that it goes on in."""
     resume = assignment.resume
-    if resume is None or resume.session_id is None or resume.verified:
+    if resume is None or resume.verified or (resume.session_id is None and assignment.follows is None):
         return assignment
     attempt = await plane.read(_attempt, AttemptId(resume.attempt_id))
     if attempt is not None:

@@ -13,7 +13,7 @@ from ploeg.control.installation import Installation
 from ploeg.control.text import optional_prose
 from ploeg.domain import codes
 from ploeg.domain.access import Principal
-from ploeg.domain.attempt import Resume
+from ploeg.domain.attempt import Attempt
 from ploeg.domain.backlog import Task
 from ploeg.domain.config import ConfigLayer, JobConfig, resolve
 from ploeg.domain.errors import Conflict, Invalid
@@ -57,10 +57,10 @@ class Spot:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Follow:
-    """The ended job that a follow-up goes on from, and where that stopped."""
+    """The ended job that a follow-up goes on from, and its last attempt."""
 
     of: JobId
-    resume: Resume
+    last: Attempt
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,10 +152,10 @@ def enqueue(
     else:
         task.ready_to_go_on()
     job = _job(tx, actor, task, wish, spot or story_spot(tx, installation, product, task)).evolve(retry_of=retry_of)
-    if follow is not None:
-        job = job.evolve(follow_up_of=follow.of, resume=follow.resume)
     _refuse_second(tx, task)
     job = fitted(job, resolved(job, task, product, installation))
+    if follow is not None:
+        job = job.evolve(follow_up_of=follow.of, resume=follow.last.left_off(job.runtime))
     tx.jobs.add(job, wish.key)
     tell_queued(tx, job, actor.name, task=task.code, title=task.title)
     return job

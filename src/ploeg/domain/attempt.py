@@ -121,6 +121,20 @@ class Attempt:
     def active(self) -> bool:
         return self.ended_at is None
 
+    def left_off(self, runtime: str) -> Resume:
+        """Where a follow-up job with that runtime goes on from here; a conversation is its own runtime's only.
+
+        What was pushed is found on the branch, with all that others did there since; the rest only where it is kept.
+        """
+        pushed = self.pushed_at is not None
+        return Resume(
+            attempt_id=self.id,
+            session_id=self.session_id if runtime == self.runtime else None,
+            worker_id=self.worker_id,
+            commit=None if pushed else self.head_sha,
+            snapshot=None if pushed else self.snapshot,
+        )
+
     def held_by(self, worker_id: WorkerId) -> Self:
         """This attempt, if that worker may still write for it; else `Superseded`."""
         if self.worker_id != worker_id:

@@ -108,7 +108,7 @@ def _window(words: list[str], text: str) -> Window:
     if times is None:
         raise Invalid("active_hours", text, _REMEDY)
     start, end = _minute(times[1], times[2], text), _minute(times[3], times[4], text)
-    if start == end or start == MINUTES:
+    if start in {end, MINUTES}:
         raise Invalid("active_hours", text, "a window has a beginning and another end; a whole day is 00:00-24:00")
     days = frozenset(day for word in words[:-1] for day in _days(word, text)) or frozenset(range(7))
     return Window(days, start, end)
