@@ -16,6 +16,15 @@ from ploeg.domain.limits import Limits
 
 #: The runtime that carries out what a plan spells out, without a model. It is what a job gets where nothing is said.
 MECHANICAL = "patch"
+#: What stands where no layer says anything, of fields that are the same for every kind.
+_OF_NO_KIND = {
+    "verify_commands": (),
+    "verify_timeout": 600.0,
+    "setup_commands": (),
+    "repair_rounds": 0,
+    "auto_commit": False,
+    "required_labels": (),
+}
 LAYERS = ("task", "job", "product", "installation", "kind")
 
 
@@ -171,12 +180,7 @@ def resolve(
         ),
         agent_tools=kind.agent_tools,
         tools=kind.tools,
-        verify_commands=first("verify_commands", ()),
-        verify_timeout=first("verify_timeout", 600.0),
-        setup_commands=first("setup_commands", ()),
-        repair_rounds=first("repair_rounds", 0),
-        auto_commit=first("auto_commit", False),
-        required_labels=first("required_labels", ()),
+        **{name: first(name, default) for name, default in _OF_NO_KIND.items()},
         source=source,
     )
 
