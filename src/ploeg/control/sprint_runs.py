@@ -59,33 +59,25 @@ def start(
     wish: Wish | None = None,
 ) -> SprintRun:
     """A new run, with its jobs queued; `Conflict` names all that stands in the way."""
-    sprint = find.sprint(tx, actor, reference, Need.CHANGE)
-    tx.sprints.get(sprint.id, lock=True)
+    sprint = _locked(tx, find.sprint(tx, actor, reference, Need.CHANGE))
     wish = wish or Wish()
     plan = _cleared(look(tx, installation, sprint, _strategy(strategy), layers.checked(wish.config)))
-    run = SprintRun(
-        id=SprintRunId(new_id("run")),
-        sprint_id=sprint.id,
-        product_id=sprint.product_id,
-        started_by=actor.user.id,
-        pr_strategy=plan.strategy,
-        created_at=tx.now,
-    )
+    run = _new_run(tx, actor, plan)
     if plan.strategy is not PrStrategy.STORY:
         run = run.evolve(branch=codes.branch_for_run(installation.branch_prefix, sprint.code, run.id))
-    return _begin(tx, actor, installation, plan, run, wish or Wish())
+    return _begin(tx, actor, installation, plan, run, wish)
 
 
 def pause(tx: Transaction, actor: Principal, reference: str, reason: str | None = None) -> SprintRun:
     """No further job of it is given to a worker; what runs goes on. It stands still until it is resumed."""
-    _, run = _unended(tx, find.sprint(tx, actor, reference, Need.CHANGE))
+    run = _unended(tx, find.sprint(tx, actor, reference, Need.CHANGE))
     detail = optional_prose("reason", reason) or f"paused by {actor.user.username}"
     return run_state.pause_for(tx, run, Pause(reason=PauseReason.MANUAL, paused_at=tx.now, detail=detail), actor.name)
 
 
 def cancel(tx: Transaction, actor: Principal, reference: str, reason: str | None = None) -> SprintRun:
     """Ends the run and cancels what it queued; what runs is told to stop, and its work is kept."""
-    _, run = _unended(tx, find.sprint(tx, actor, reference, Need.CHANGE))
+    run = _unended(tx, find.sprint(tx, actor, reference, Need.CHANGE))
     why = optional_prose("reason", reason) or f"cancelled by {actor.user.username}"
     return rollup.end_run(tx, run, Verdict(status=RunStatus.CANCELLED, reason=why), actor.name)
 
@@ -134,25 +126,22 @@ def _follow(
         for task in tx.backlog.tasks(story.product_id, story.id):
             if task.status is TaskStatus.FAILED:
                 rollup.move_task(tx, task, TaskStatus.TO_DO, actor.name)
-    now = tx.sprints.get(sprint.id, lock=True)
-    assert now is not None, "sprints are never deleted"
     first = next(iter(tx.jobs.of_run(last.id)), None)
     wish = Wish(labels=first.labels, rank=first.rank, config=first.overrides) if first is not None else Wish()
-    plan = _cleared(look(tx, installation, now, last.pr_strategy, layers.checked(wish.config)))
-    run = SprintRun(
-        id=SprintRunId(new_id("run")),
-        sprint_id=sprint.id,
-        product_id=sprint.product_id,
-        started_by=actor.user.id,
-        pr_strategy=last.pr_strategy,
-        created_at=tx.now,
-        branch=last.branch,
-        pr_url=last.pr_url,
-        previous_run_id=last.id,
-    )
-    first = next(iter(tx.jobs.of_run(last.id)), None)
-    wish = Wish(labels=first.labels, rank=first.rank, config=first.overrides) if first is not None else Wish()
+    plan = _cleared(look(tx, installation, _locked(tx, sprint), last.pr_strategy, layers.checked(wish.config)))
+    run = _new_run(tx, actor, plan).evolve(branch=last.branch, pr_url=last.pr_url, previous_run_id=last.id)
     return _begin(tx, actor, installation, plan, run, wish)
+
+
+def _new_run(tx: Transaction, actor: Principal, plan: RunPlan) -> SprintRun:
+    return SprintRun(
+        id=SprintRunId(new_id("run")),
+        sprint_id=plan.sprint.id,
+        product_id=plan.sprint.product_id,
+        started_by=actor.user.id,
+        pr_strategy=plan.strategy,
+        created_at=tx.now,
+    )
 
 
 def _begin(
@@ -164,11 +153,17 @@ def _begin(
     return run
 
 
-def _unended(tx: Transaction, sprint: Sprint) -> tuple[Sprint, SprintRun]:
+def _locked(tx: Transaction, found: Sprint) -> Sprint:
+    sprint = tx.sprints.get(found.id, lock=True)
+    assert sprint is not None, "sprints are never deleted"
+    return sprint
+
+
+def _unended(tx: Transaction, sprint: Sprint) -> SprintRun:
     run = tx.sprints.unended_run(sprint.id, lock=True)
     if run is None:
         raise Conflict(f"sprint {sprint.code} has no run under way")
-    return sprint, run
+    return run
 
 
 def _cleared(plan: RunPlan) -> RunPlan:
