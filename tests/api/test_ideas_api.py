@@ -47,6 +47,17 @@ async def test_four_requests_make_backlog_of_a_line(api: Api, idea: dict[str, An
     assert (await api.ok("GET", "/tasks/T-1"))["implementation_plan"] == "Change `app.py`."
 
 
+async def test_what_was_materialised_comes_out_as_the_plan_that_it_was_made_of(api: Api, idea: dict[str, Any]) -> None:
+    await api.ok("PUT", "/ideas/IDEA-1/plan", json={"markdown": PLAN})
+    await api.ok("POST", "/ideas/IDEA-1/materialisation", 201)
+    exported = (await api.ok("GET", "/pbis/PBI-1/plan"))["markdown"]
+    assert exported.startswith("---\npbi:\n  title: Dark mode\n  priority: 1\nstories:\n- title: A switch\n")
+    again = await api.ok("PUT", "/ideas/IDEA-1/plan", json={"markdown": exported})
+    assert (again["ok"], again["stories"], again["tasks"]) == (True, 2, 3)
+    assert (await api.ok("POST", "/ideas/IDEA-1/materialisation", 201))["replaced"] == "PBI-1"
+    assert (await api.ok("GET", "/pbis/PBI-2/plan"))["markdown"] == exported
+
+
 async def test_a_text_that_is_no_plan_says_what_to_mend(api: Api, idea: dict[str, Any]) -> None:
     written = await api.ok("PUT", "/ideas/IDEA-1/plan", json={"markdown": "---\npbi: Pay\n---\n"})
     assert (written["ok"], written["idea"]["status"]) == (False, "PLAN_FAILED")

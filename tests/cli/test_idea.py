@@ -38,6 +38,7 @@ def test_four_commands_make_sprint_ready_work_of_a_line(crew: Ploeg, product: st
         ("T-2", "ST-001", "TO_DO"),
         ("T-3", "ST-002", "TO_DO"),
     ]
+    assert "- title: Draw it" in crew("backlog", "pbi", "plan", "PBI-1", "-p", product).out
     shown = crew("idea", "show", code).out
     for said in (
         "PLANNED",

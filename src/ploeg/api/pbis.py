@@ -6,9 +6,10 @@ from fastapi import APIRouter
 
 from ploeg.api.access import Caller, Plane
 from ploeg.api.backlog_out import changes_of, fields_of, pbi_out, place_of
-from ploeg.control import archive, backlog
+from ploeg.control import archive, backlog, plan_export
 from ploeg.wire.backlog import PbiEdit, PbiIn, PbiOut
 from ploeg.wire.base import Items
+from ploeg.wire.ideas import PlanOut
 
 router = APIRouter(tags=["backlog"])
 
@@ -30,6 +31,12 @@ async def add_pbi(plane: Plane, caller: Caller, product: str, wish: PbiIn) -> Pb
 async def show_pbi(plane: Plane, caller: Caller, pbi: str) -> PbiOut:
     """One backlog item, by code or id."""
     return pbi_out(await plane.read(backlog.show_pbi, caller, pbi))
+
+
+@router.get("/pbis/{pbi}/plan")
+async def export_plan(plane: Plane, caller: Caller, pbi: str) -> PlanOut:
+    """The plan document that would make it, with its stories and tasks as they are now."""
+    return PlanOut(markdown=await plane.read(plan_export.plan_of, caller, pbi))
 
 
 @router.patch("/pbis/{pbi}")

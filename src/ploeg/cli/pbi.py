@@ -75,6 +75,25 @@ def show(pbi: str, product: str | None, as_json: bool) -> None:
 
 @pbi.command()
 @click.argument("pbi")
+@options.of_product
+@options.as_json
+def plan(pbi: str, product: str | None, as_json: bool) -> None:
+    """Print a backlog item as the plan document that would make it.
+
+    \b
+    Example:
+      ploeg backlog pbi plan PBI-7 > plan.md
+      ploeg idea plan IDEA-3 --file plan.md
+    """
+    found = signed_in().get(item("pbis", pbi, product) + "/plan")
+    if as_json:
+        render.emit_json(found)
+    else:
+        render.say(render.harmless(found["markdown"], lines=True).rstrip("\n"))
+
+
+@pbi.command()
+@click.argument("pbi")
 @click.option("--title")
 @click.option("--description", metavar="TEXT")
 @options.priority

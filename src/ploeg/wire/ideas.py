@@ -112,6 +112,10 @@ class TextIn(Request):
     markdown: str
 
 
+class PlanOut(Reply):
+    markdown: str = Field(description="A plan document: YAML front matter and a body.")
+
+
 class PlanWrittenOut(Reply):
     """A text that is no plan is kept, and the idea is PLAN_FAILED until it is mended."""
 
