@@ -28,6 +28,11 @@ def test_lines_and_tabs_may_stand_where_text_has_lines() -> None:
     assert render.harmless("one\ntwo\tthree\x1b[0m", lines=True) == "one\ntwo\tthree\\x1b[0m"
 
 
+def test_a_document_goes_into_a_file_as_it_is(capsys: pytest.CaptureFixture[str]) -> None:
+    render.document("one 👩\u200d🚀\n")
+    assert capsys.readouterr().out == "one 👩\u200d🚀\n"
+
+
 def test_a_table_is_as_wide_as_its_content(capsys: pytest.CaptureFixture[str]) -> None:
     render.table(("code", "title"), [("T-1", "日本"), ("T-10", "plain")], empty="none")
     assert capsys.readouterr().out.splitlines() == ["CODE  TITLE", "T-1   日本", "T-10  plain"]

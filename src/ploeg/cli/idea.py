@@ -121,7 +121,7 @@ def show(idea: str, text: str | None, as_json: bool) -> None:
     if as_json:
         render.emit_json(shown)
     elif text:
-        render.say(render.harmless(shown[text] or "", lines=True))
+        render.document(shown[text] or "")
     else:
         show_idea(shown)
 

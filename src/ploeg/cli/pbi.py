@@ -89,7 +89,7 @@ def plan(pbi: str, product: str | None, as_json: bool) -> None:
     if as_json:
         render.emit_json(found)
     else:
-        render.say(render.harmless(found["markdown"], lines=True).rstrip("\n"))
+        render.document(found["markdown"])
 
 
 @pbi.command()

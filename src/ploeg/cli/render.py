@@ -39,6 +39,11 @@ def say(text: str = "", *, err: bool = False) -> None:
     click.echo(text, err=err)
 
 
+def document(text: str) -> None:
+    """A text of others to be kept: into a file or a pipe as it is, on a terminal made harmless."""
+    click.echo(harmless(text, lines=True) if sys.stdout.isatty() else text, nl=not text.endswith("\n"))
+
+
 def complain(text: str) -> None:
     click.echo(f"ploeg: {harmless(text, lines=True)}", err=True)
 
