@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from ploeg.control import people, products, report, submit
+from ploeg.control import people, products, report, sprint_runs, submit
 from ploeg.control.desk import next_assignment
 from ploeg.control.submit import Wish
 from ploeg.domain.errors import Invalid, Unauthenticated, Unavailable
@@ -17,6 +17,7 @@ from ploeg.domain.job import JobStatus
 from ploeg.wire.assignment import Assignment
 from ploeg.wire.work import ClaimRequest, FinishReport
 from tests.control.house import Hand, House
+from tests.control.sprinting import Sprinting
 
 pytestmark = pytest.mark.anyio
 
@@ -48,6 +49,19 @@ async def test_a_waiting_worker_gets_a_job_as_soon_as_it_is_queued(house: House)
     waiting = wait(house.hand())
     await rested(house, 1)
     await queue(house, task)
+    async with asyncio.timeout(5):
+        got = await waiting
+    assert got is not None
+    assert got.job_code == "J-1"
+
+
+async def test_a_run_that_goes_on_reaches_a_waiting_worker(house: House) -> None:
+    scene = Sprinting.of(house)
+    scene.start()
+    scene.pause()
+    waiting = wait(house.hand())
+    await rested(house, 1)
+    await house.plane.write(sprint_runs.resume, house.admin, house.installation, scene.code)
     async with asyncio.timeout(5):
         got = await waiting
     assert got is not None

@@ -49,6 +49,10 @@ def test_a_run_works_its_tasks_off_in_order_and_rolls_up_to_the_end(house: House
         RunStatus.DONE,
     )
     assert scene.run.ended_at == house.clock.now
+    assert [type_ for type_ in house.told() if type_.startswith("sprint")][-2:] == [
+        "sprint.changed",
+        "sprint_run.changed",
+    ]
 
 
 def test_under_story_each_story_has_a_branch_and_stories_run_beside_each_other(house: House) -> None:
