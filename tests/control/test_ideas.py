@@ -200,6 +200,19 @@ def test_texts_become_docs_once_others_may_see_the_idea(house: House) -> None:
     assert (grilled.revision, grilled.title) == (2, "IDEA-001 grill: Dark mode")
 
 
+def test_a_shared_idea_takes_its_texts_along_to_another_product(house: House) -> None:
+    a_product(house)
+    other = house.product("other")
+    idea = planned_by_hand(house)
+    house.write(ideas.share, house.admin, idea.id)
+    house.write(ideas.edit, house.admin, idea.id, {"product": other})
+    moved = now(house, idea)
+    assert moved.product_id is not None
+    assert list(house.read(lambda tx: tx.docs.folders_by_slug(moved.product_id)).values()) == [["PLANS"]]
+    with pytest.raises(Conflict, match="stop sharing it first"):
+        house.write(ideas.edit, house.admin, idea.id, {"product": None})
+
+
 def test_any_title_makes_a_doc(house: House) -> None:
     a_product(house)
     idea = add(house, title='"Dark" mode: 🌒\x85 #1')

@@ -130,7 +130,10 @@ def edit(tx: Transaction, actor: Principal, reference: str, fields: Mapping[str,
                 tx.ideas.set_products(idea.id, _further(tx, actor, value or ()))
             case _:
                 raise Invalid(name, value, "set some of title, description, product, products")
-    return save(tx, idea, idea.evolve(**changes), actor.name, "edited")
+    changed = idea.evolve(**changes)
+    if changed.shared and changed.product_id != idea.product_id:
+        changed = idea_docs.publish(tx, changed, actor.name)
+    return save(tx, idea, changed, actor.name, "edited")
 
 
 def share(tx: Transaction, actor: Principal, reference: str, *, shared: bool = True) -> Idea:
