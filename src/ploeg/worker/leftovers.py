@@ -59,7 +59,7 @@ async def _keep_all(bench: Workbench) -> KeptWork:
 
 
 async def _keep(bench: Workbench, workspace: Workspace) -> Left:
-    found = await put_away(bench, workspace, await bench.mirrors.open(workspace.repo_url))
+    found = await put_away(bench, workspace)
     logger.info("put away what was left of %s", workspace.job_code, extra={"action": "leftover_kept"})
     return found
 

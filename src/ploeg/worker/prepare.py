@@ -12,6 +12,7 @@ from ploeg.worker.names import beside
 from ploeg.worker.put_away import put_away
 from ploeg.worker.shell import run_command, told
 from ploeg.workspace.checkout import Workspace
+from ploeg.workspace.git import GitError
 from ploeg.workspace.keep import KeepFailed, NeverKept
 from ploeg.workspace.mirror import Base, Mirror
 
@@ -23,7 +24,7 @@ async def prepare(live: LiveAttempt) -> bool:
         async with asyncio.timeout(limit):
             mirror = await open_mirror(live)
             await mirror.fetch()
-            await _clear_the_place(live, mirror)
+            await _clear_the_place(live)
             if kind_named(live.assignment.kind).workspace is WorkspaceMode.READ_ONLY:
                 await _check_out_to_read(live, mirror)
                 return False
@@ -40,15 +41,15 @@ async def open_mirror(live: LiveAttempt) -> Mirror:
     return mirror
 
 
-async def _clear_the_place(live: LiveAttempt, mirror: Mirror) -> None:
+async def _clear_the_place(live: LiveAttempt) -> None:
     """An earlier attempt's workspace is still there when its work could not be kept; keep it now, or move it aside."""
     checkouts, job_code = live.bench.checkouts, live.assignment.job_code
     earlier = checkouts.existing(job_code)
     if earlier is None:
         return
     try:
-        await put_away(live.bench, earlier, mirror)
-    except KeepFailed as error:
+        await put_away(live.bench, earlier)
+    except (KeepFailed, GitError) as error:
         place = checkouts.set_aside(earlier)
         live.note("set_aside", attempt=earlier.attempt, place=place.where, reason=str(error))
 

@@ -10,17 +10,17 @@ import logging
 from ploeg.worker.workbench import Workbench
 from ploeg.workspace.checkout import Workspace
 from ploeg.workspace.keep import Kept, NeverKept, NothingToKeep
-from ploeg.workspace.mirror import Mirror
 
 logger = logging.getLogger(__name__)
-
 
 Left = Kept | NothingToKeep | NeverKept
 
 
-async def put_away(bench: Workbench, workspace: Workspace, mirror: Mirror) -> Left:
-    """Keeps the work and clears the place. Raises `KeepFailed`; then the workspace is where it was."""
-    left = await bench.keeper.collect(workspace, mirror) if workspace.branch is not None else NeverKept()
+async def put_away(bench: Workbench, workspace: Workspace) -> Left:
+    """Keeps the work and clears the place. Raises `KeepFailed`, `GitError`; then the workspace is where it was."""
+    left: Left = NeverKept()
+    if workspace.branch is not None:
+        left = await bench.keeper.collect(workspace, await bench.mirrors.open(workspace.repo_url))
     await clear(bench, workspace, left)
     return left
 
