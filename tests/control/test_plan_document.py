@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import re
-from pathlib import Path
-
 import pytest
 
 from ploeg.control.plan_document import read, write
@@ -12,8 +9,6 @@ from ploeg.domain.backlog import Priority
 from ploeg.domain.gate import VerifyRequired
 from ploeg.domain.plan import Plan, PlannedStory, PlannedTask
 from tests.control.test_ideas import PLAN
-
-PAGE = Path(__file__).parents[2] / "docs" / "ideas.md"
 
 
 def flaws(text: str) -> list[str]:
@@ -41,15 +36,6 @@ def test_a_plan_is_written_as_it_is_read() -> None:
         title="2026", description="# no comment", priority=Priority.CRITICAL, stories=(story, story), body="So."
     )
     assert read(write(plan)) == (plan, [])
-
-
-def test_the_plan_on_the_page_of_ideas_is_one() -> None:
-    (example,) = re.findall(r"```\n(---\npbi:.*?)```", PAGE.read_text("utf-8"), re.DOTALL)
-    plan, found = read(example)
-    assert found == []
-    assert plan is not None
-    assert plan.counts == {"stories": 1, "tasks": 2}
-    assert plan.stories[0].tasks[1].required is VerifyRequired.ALIGNED_OR_PARTIAL
 
 
 def test_line_ends_and_a_mark_of_order_do_not_matter() -> None:
