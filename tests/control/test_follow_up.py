@@ -78,6 +78,17 @@ def test_an_attempt_that_has_to_begin_anew_begins_where_the_follow_up_began(
     assert again.task == first.task
 
 
+def test_a_task_of_which_nothing_was_made_yet_is_still_measured_against_its_plan(
+    house: House, hand: Hand, task: str
+) -> None:
+    house.run(task)
+    hand.finish(hand.take(), "reported_failed", reason="no idea")
+    go_on(house, "J-1")
+    given = hand.take()
+    assert given.task is not None
+    assert given.task.implementation_plan == f"{PLAN}\n\n{ASK}"
+
+
 @pytest.mark.parametrize(("before", "status"), [("done", TaskStatus.DONE), ("reported_failed", TaskStatus.FAILED)])
 def test_a_follow_up_that_comes_to_nothing_leaves_the_task_as_it_was(
     house: House, hand: Hand, task: str, before: str, status: TaskStatus
@@ -106,6 +117,8 @@ def test_a_follow_up_is_followed_up_and_not_tried_again(house: House, hand: Hand
     go_on(house, "J-2", "Try it in French.")
     given = hand.take()
     assert given.follows == "J-2"
+    assert given.task is not None
+    assert given.task.implementation_plan == "Try it in French.", "what the plan asked for was pushed with J-1"
 
 
 def test_another_runtime_gets_no_conversation_that_it_could_not_go_on_with(house: House, hand: Hand, task: str) -> None:

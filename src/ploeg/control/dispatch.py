@@ -112,7 +112,7 @@ def _work(tx: Transaction, job: Job) -> Work:
         story=story,
         task=task,
         idea=idea_out(tx, job, idea) if idea is not None else None,
-        plan=_plan(job, task, earlier) if task is not None else "",
+        plan=_plan(tx, job, task, earlier) if task is not None else "",
         base_sha=next((attempt.base_sha for attempt in earlier if attempt.base_sha), follow_up.began_at(tx, job)),
         follows=_follows(tx, job),
         receipt=_receipt(job, earlier),
@@ -124,12 +124,12 @@ def _work(tx: Transaction, job: Job) -> Work:
     )
 
 
-def _plan(job: Job, task: Task, earlier: Sequence[Attempt]) -> str:
+def _plan(tx: Transaction, job: Job, task: Task, earlier: Sequence[Attempt]) -> str:
     """A job keeps the plan of its first attempt: the gate measures against it, so no agent may have a hand in it."""
     if earlier:
         return str(earlier[0].frozen.get("task", {}).get("implementation_plan", ""))
     own = task.implementation_plan or ""
-    return own if job.follow_up_of is None else follow_up.plan(job, own)
+    return own if job.follow_up_of is None else follow_up.plan(tx, job, own)
 
 
 def _follows(tx: Transaction, job: Job) -> str | None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from ploeg.control import find
 from ploeg.control.find import Need
 from ploeg.control.installation import Installation
@@ -46,13 +48,18 @@ def _ready(tx: Transaction, old: Job) -> tuple[Task, Attempt]:
     unfinished = tx.jobs.unfinished_in_lane(old.lane)
     if unfinished is not None:
         raise Conflict(f"{unfinished.code} is {unfinished.status} on the same branch; wait until it has ended")
-    return task, attempts[-1]
+    return task, _last_of_use(attempts)
 
 
 def beginning(tx: Transaction, job: Job) -> Resume | None:
     """Where a follow-up begins, which an attempt that cannot go on from an earlier one does again."""
     attempts = tx.attempts.of_job(job.follow_up_of) if job.follow_up_of is not None else []
-    return attempts[-1].left_off(job.runtime) if attempts else None
+    return _last_of_use(attempts).left_off(job.runtime) if attempts else None
+
+
+def _last_of_use(attempts: Sequence[Attempt]) -> Attempt:
+    """The last attempt that left something to go on with, if any did."""
+    return next((each for each in reversed(attempts) if each.head_sha or each.session_id), attempts[-1])
 
 
 def status_without(tx: Transaction, job: Job) -> TaskStatus:
@@ -69,11 +76,9 @@ def status_without(tx: Transaction, job: Job) -> TaskStatus:
             return status_without(tx, before)
 
 
-def plan(job: Job, of_task: str) -> str:
+def plan(tx: Transaction, job: Job, of_task: str) -> str:
     """What a follow-up is measured against: its instruction; with its task's plan where nothing was pushed yet."""
-    if job.resume is not None and job.resume.commit is None:
-        return job.instruction or ""
-    return f"{of_task}\n\n{job.instruction}"
+    return job.instruction or "" if _pushed_before(tx, job) else f"{of_task}\n\n{job.instruction}"
 
 
 def began_at(tx: Transaction, job: Job) -> str | None:
@@ -82,3 +87,10 @@ def began_at(tx: Transaction, job: Job) -> str | None:
         return None
     before = tx.attempts.get(job.resume.attempt_id)
     return before.base_sha if before is not None else None
+
+
+def _pushed_before(tx: Transaction, job: Job) -> bool:
+    before = tx.jobs.get(job.follow_up_of) if job.follow_up_of is not None else None
+    if before is None:
+        return False
+    return any(each.pushed_at is not None for each in tx.attempts.of_job(before.id)) or _pushed_before(tx, before)

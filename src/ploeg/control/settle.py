@@ -116,8 +116,13 @@ def _settled(tx: Transaction, job: Job, attempt: Attempt, end: End, decision: De
         not_before=decision.not_before,
         outcome=Outcome.CANCELLED if cancelled else end.outcome,
         reason=job.reason if cancelled and job.cancel_requested else decision.reason,
-        resume=_resume(attempt, end) if decision.resume else beginning(tx, job),
+        resume=_resume(attempt, end) if decision.resume else _anew(tx, job, decision),
     )
+
+
+def _anew(tx: Transaction, job: Job, decision: Decision) -> Resume | None:
+    """Where a job begins that is queued again and goes on from none of its own attempts."""
+    return beginning(tx, job) if decision.status is JobStatus.QUEUED else None
 
 
 def _resume(attempt: Attempt, end: End) -> Resume:
