@@ -42,8 +42,7 @@ def show_idea(idea: dict[str, Any]) -> None:
         render.say()
         show_flaws(idea["flaws"])
     for question in idea["questions"]:
-        render.say()
-        render.say(render.harmless(f"{question['code']} waits for an answer: {question['question']}", lines=True))
+        _ask(question)
     _log(idea["log"])
     _next(idea)
 
@@ -88,6 +87,16 @@ def _findings(log: dict[str, Any] | None) -> None:
         grave = f"{finding['severity']}: " if finding.get("severity") else ""
         where = f" ({finding['where']})" if finding.get("where") else ""
         render.say(render.harmless(f"  - {grave}{finding['problem']}{where}", lines=True))
+
+
+def _ask(question: dict[str, Any]) -> None:
+    """An open question with its options, and how to answer it."""
+    render.say()
+    render.say(render.harmless(f"{question['code']} asks: {question['question']}", lines=True))
+    for number, option in enumerate(question["options"], 1):
+        mark = " (recommended)" if number == question["recommended"] else ""
+        render.say(render.harmless(f"  {number}. {option}{mark}"))
+    render.say(f"  answer with: ploeg question answer {question['code']} …")
 
 
 def _log(lines: Sequence[dict[str, Any]]) -> None:
