@@ -15,12 +15,16 @@ from ploeg.cli.session import signed_in
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
+#: What an idea is when it has come that far.
+_ARRIVED = {"plan": "PLAN_READY", "review": "PLAN_REVIEWED", "backlog": "PLANNED", "sprint": "PLANNED"}
+
+_wait = click.option("--wait", is_flag=True, help="Show the jobs' phases and stay until the idea has come to rest.")
 _STEP = (
     click.argument("idea"),
     click.option("--instruction", metavar="TEXT", help="Something more that the agent should know."),
     click.option("--label", "labels", multiple=True, help="A label that the worker must offer; repeatable."),
     until,
-    click.option("--wait", is_flag=True, help="Show the job's phases and stay until it has ended."),
+    _wait,
     options.config,
     options.as_json,
 )
@@ -127,6 +131,7 @@ def review(
     type=click.Choice(("plan", "review", "backlog", "sprint")),
     help="How far; questions still come to you.",
 )
+@_wait
 @options.config
 @options.as_json
 def go(idea: str, as_json: bool, **fields: Any) -> int:
@@ -136,7 +141,7 @@ def go(idea: str, as_json: bool, **fields: Any) -> int:
     Example:
       ploeg idea go IDEA-1 --until sprint
     """
-    return _queue(signed_in(), idea, None, as_json, fields | {"wait": False})
+    return _queue(signed_in(), idea, None, as_json, fields)
 
 
 @click.command()
@@ -165,8 +170,8 @@ def _queue(client: Client, idea: str, step: str | None, as_json: bool, fields: d
     body = options.given(fields | {"step": step, "config": layer or None})
     started = client.post("/ideas" + path(idea, "jobs"), body, key=uuid.uuid4().hex)
     job = started["job"]
-    if wait and job:
-        return _until_ended(client, job["code"], as_json)
+    if wait:
+        return until_at_rest(client, started["idea"]["id"], fields["until"], as_json)
     if as_json:
         render.emit_json(started)
     elif job:
@@ -176,13 +181,31 @@ def _queue(client: Client, idea: str, step: str | None, as_json: bool, fields: d
     return 0
 
 
-def _until_ended(client: Client, job: str, as_json: bool) -> int:
+def until_at_rest(client: Client, idea: str, until: str | None, as_json: bool) -> int:
+    """Follows one job of the idea after the other, as long as it goes on; 1 unless it came as far as it was to."""
     from ploeg.cli.follow import PhaseLines, until_ended
 
-    ended = until_ended(client, job, None if as_json else PhaseLines())
+    ended: dict[str, str] = {}
+    while True:
+        shown = client.get("/ideas" + path(idea))
+        at_work = [job for job in shown["jobs"] if job not in ended]
+        if not at_work:
+            break
+        job = until_ended(client, at_work[0], None if as_json else PhaseLines())
+        ended[at_work[0]] = job["status"]
     if as_json:
-        render.emit_json(ended)
-    return 0 if ended["status"] == "done" else 1
+        render.emit_json(shown)
+    else:
+        render.say(f"{shown['code']} is {shown['status']}{_last_note(shown)}")
+    well = shown["status"] == _ARRIVED[until] if until else set(ended.values()) <= {"done"}
+    return 0 if well else 1
+
+
+def _last_note(idea: dict[str, Any]) -> str:
+    """What became of its way, if it was on one."""
+    notes = [line["content"] for line in idea["log"] if line["type"] == "NOTE"]
+    told = notes[-1] if notes and notes[-1].startswith(("arrived: ", "stopped on its way")) else ""
+    return f"; {render.harmless(told)}" if told else ""
 
 
 def _said(idea: dict[str, Any], as_json: bool, said: str) -> None:
