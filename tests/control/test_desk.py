@@ -9,9 +9,11 @@ from typing import Any
 
 import pytest
 
-from ploeg.control import people, products, report, sprint_runs, submit
+from ploeg.control import backlog, dependencies, people, products, report, sprint_runs, submit
 from ploeg.control.desk import next_assignment
+from ploeg.control.placing import Place
 from ploeg.control.submit import Wish
+from ploeg.domain.codes import CodeKind
 from ploeg.domain.errors import Invalid, Unauthenticated, Unavailable
 from ploeg.domain.job import JobStatus
 from ploeg.wire.assignment import Assignment
@@ -62,6 +64,20 @@ async def test_a_run_that_goes_on_reaches_a_waiting_worker(house: House) -> None
     waiting = wait(house.hand())
     await rested(house, 1)
     await house.plane.write(sprint_runs.resume, house.admin, house.installation, scene.code)
+    async with asyncio.timeout(5):
+        got = await waiting
+    assert got is not None
+    assert got.job_code == "J-1"
+
+
+async def test_a_waiting_worker_gets_a_job_as_soon_as_what_it_needs_is_done(house: House) -> None:
+    story = house.story(house.product())
+    first, second = house.task(story), house.task(story)
+    await house.plane.write(dependencies.add, house.admin, CodeKind.TASK, second, first)
+    await queue(house, second)
+    waiting = wait(house.hand())
+    await rested(house, 1)
+    await house.plane.write(backlog.edit_task, house.admin, first, {"status": "DONE"}, Place())
     async with asyncio.timeout(5):
         got = await waiting
     assert got is not None

@@ -63,6 +63,7 @@ CASES: dict[str, Case] = {
     "import_items": Case(
         {"product_id": "demo", "format": "issues", "files": {"a.json": "[]"}, "dry_run": True}, "product_id"
     ),
+    "get_story_activity": Case({"story_id": "ST-001"}, "story_id"),
     "create_todo": Case({"title": "Call Bob", "product_id": "demo"}, "product_id"),
     "list_todos": Case({"product_id": "demo"}, "product_id"),
     "close_todo": Case({"todo_id": "TD-1"}, "todo_id"),

@@ -80,6 +80,9 @@ def _set(
                 tx.backlog.update_task(each)
                 rollup.tell(tx, "task", each, actor.name, change=change)
     match changed[0]:
+        case Pbi() as pbi:
+            for sprint in tx.sprints.with_stories_of(pbi.id):
+                rollup.roll_up_sprint(tx, sprint.id, actor.name)
         case Story() as story:
             rollup.roll_up_pbi(tx, story.pbi_id, actor.name)
         case Task() as task:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Literal
 
 from pydantic import Field
@@ -67,6 +68,24 @@ class SearchBacklog(Arguments):
     query: str = Field(min_length=1, max_length=500, description='Words, "a phrase", one or other, -without.')
     product_id: Reference | None = Field(default=None, description="Only in this product, by id or code.")
     limit: int = Field(default=20, ge=1, le=50)
+
+
+class GetStoryActivity(Arguments):
+    story_id: Reference = Field(description="The story's id or code.")
+    limit: int = Field(default=50, ge=1, le=200, description="At most so many entries, the newest.")
+
+
+class ActivityEntry(Result):
+    at: datetime
+    #: `log.plan`, `log.test` or `log.commit` of an agent, or the type of an event.
+    type: str
+    actor: str | None = None
+    text: str
+
+
+class StoryActivity(Result):
+    #: Oldest first.
+    result: list[ActivityEntry]
 
 
 class ItemShown(Result):
@@ -143,6 +162,16 @@ SEARCH_BACKLOG = Tool(
     description="Find backlog items, stories and tasks by code, title, description, acceptance criteria or plan.",
     arguments=SearchBacklog,
     result=FoundItems,
+    side=Side.SERVER,
+    people=True,
+    writes=False,
+)
+
+GET_STORY_ACTIVITY = Tool(
+    name="get_story_activity",
+    description="What happened to a story, its tasks and its jobs, and what agents logged for it, as one list.",
+    arguments=GetStoryActivity,
+    result=StoryActivity,
     side=Side.SERVER,
     people=True,
     writes=False,

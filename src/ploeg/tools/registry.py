@@ -57,6 +57,7 @@ TOOLS: dict[str, Tool] = {
         grooming.ARCHIVE_ITEM,
         grooming.SET_DEPENDENCY,
         grooming.SEARCH_BACKLOG,
+        grooming.GET_STORY_ACTIVITY,
         sprint.CREATE_SPRINT,
         sprint.UPDATE_SPRINT,
         sprint.LIST_SPRINTS,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ploeg.control import archive, backlog, backlog_search, dependencies
+from ploeg.control import activity, archive, backlog, backlog_search, dependencies
 from ploeg.control.backlog_view import View
 from ploeg.control.placing import Place
 from ploeg.control.toolbelt import showing
@@ -18,6 +18,7 @@ from ploeg.store.transaction import Transaction
 from ploeg.tools.backlog import PbiShown, StoryShown, TaskShown
 from ploeg.tools.declaration import Arguments
 from ploeg.tools.grooming import (
+    ActivityEntry,
     ArchiveItem,
     DependenciesShown,
     EditPbi,
@@ -25,9 +26,11 @@ from ploeg.tools.grooming import (
     EditTask,
     Found,
     FoundItems,
+    GetStoryActivity,
     ItemShown,
     SearchBacklog,
     SetDependency,
+    StoryActivity,
 )
 
 _PLACE = ("after", "before", "first", "last")
@@ -91,6 +94,13 @@ def search_backlog(tx: Transaction, caller: Caller, arguments: SearchBacklog) ->
     return FoundItems(result=[Found(**_line(hit.view), snippet=hit.snippet) for hit in hits])
 
 
+def get_story_activity(tx: Transaction, caller: Caller, arguments: GetStoryActivity) -> StoryActivity:
+    found = activity.of_story(tx, caller.principal, arguments.story_id, arguments.limit)
+    return StoryActivity(
+        result=[ActivityEntry(at=entry.at, type=entry.type, actor=entry.actor, text=entry.text) for entry in found]
+    )
+
+
 def _wished(arguments: Arguments, reference: str) -> tuple[dict[str, Any], Place]:
     """The fields that were given, and the place."""
     given = arguments.model_dump(exclude_unset=True, exclude={reference})
@@ -126,4 +136,5 @@ HANDLERS: Handlers = {
     ArchiveItem: archive_item,
     SetDependency: set_dependency,
     SearchBacklog: search_backlog,
+    GetStoryActivity: get_story_activity,
 }
