@@ -56,6 +56,7 @@ async def list_jobs(
     status: Annotated[list[str] | None, Query()] = None,
     task: str | None = None,
     story: str | None = None,
+    idea: str | None = None,
     limit: Annotated[int, Query(ge=1, le=200)] = 50,
     before: Annotated[int | None, Query(ge=1, le=2**53)] = None,
 ) -> JobsOut:
@@ -67,6 +68,7 @@ async def list_jobs(
         statuses=status or (),
         task=task,
         story=story,
+        idea=idea,
         limit=limit,
         before=before,
     )
@@ -208,9 +210,9 @@ def _detail(view: JobView) -> JobDetailOut:
         waiting_for=view.waiting_for,
         config=view.config,
         attempts=[_attempt(each) for each in view.attempts],
+        executions=[ExecutionOut.model_validate(each) for each in view.executions],
     )
 
-        executions=[ExecutionOut.model_validate(each) for each in view.executions],
 
 def _attempt(view: AttemptView) -> AttemptOut:
     attempt = view.attempt

@@ -75,6 +75,7 @@ def jobs(
     statuses: Sequence[str] = (),
     task: str | None = None,
     story: str | None = None,
+    idea: str | None = None,
     limit: int = 50,
     before: int | None = None,
 ) -> list[JobLine]:
@@ -86,6 +87,7 @@ def jobs(
         statuses=[_status(status) for status in statuses] or None,
         task_id=find.task(tx, actor, task).id if task is not None else None,
         story_id=find.story(tx, actor, story).id if story is not None else None,
+        idea_id=find.idea(tx, actor, idea).id if idea is not None else None,
         viewer=actor.user.id,
         limit=limit,
         before=before,
@@ -108,9 +110,9 @@ def view(tx: Transaction, installation: Installation, job: Job) -> JobView:
         waiting_for=held.text if held is not None else None,
         config=_config(tx, installation, job, attempts),
         attempts=_attempts(tx, job, attempts),
+        executions=[executions.settled(tx, each) for each in tx.sprints.executions(job.id)],
     )
 
-        executions=[executions.settled(tx, each) for each in tx.sprints.executions(job.id)],
 
 def history(tx: Transaction, actor: Principal, reference: str) -> list[Event]:
     """What happened to a job, oldest first."""
