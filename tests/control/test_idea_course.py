@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from ploeg.control import cancel, idea_jobs, ideas, products
@@ -50,6 +52,34 @@ def test_from_a_line_to_a_sprint_in_three_jobs(house: House) -> None:
     stories = house.read(lambda tx: tx.backlog.stories(arrived.product_id))
     assert [(story.sprint_id, story.status) for story in stories] == [(sprint.id, "IN_SPRINT")] * 2
     assert log_of(house, idea)[-1] == f"arrived: PBI-1 is planned in sprint {sprint.code}"
+
+
+def judge_of(house: House, **config: str) -> tuple[str, dict[str, Any]]:
+    """Runtime and wishes of the review, where the author is wished for and a judge may be configured."""
+    house.product(config=config)
+    idea = planned_by_hand(house)
+    wish = Wish(config={"runtime": "claude", "model": "author", "max_minutes": 9})
+    house.write(idea_jobs.take_step, house.admin, house.installation, idea.id, Step.PLAN, wish, "review")
+    plan(house, a_hand(house), idea)
+    (job,) = house.read(lambda tx: tx.jobs.unfinished_of_idea(idea.id))
+    return job.runtime, job.overrides
+
+
+def test_where_no_judge_is_configured_the_author_is_one(house: House) -> None:
+    assert judge_of(house) == ("claude", {"runtime": "claude", "model": "author", "max_minutes": 9})
+
+
+@pytest.mark.parametrize(
+    ("config", "judge"),
+    [
+        ({"review_runtime": "other"}, ("other", {"max_minutes": 9})),
+        ({"review_model": "judge"}, ("claude", {"runtime": "claude", "max_minutes": 9})),
+    ],
+)
+def test_a_judge_that_is_configured_is_not_overruled(
+    house: House, config: dict[str, str], judge: tuple[str, dict[str, Any]]
+) -> None:
+    assert judge_of(house, **config) == judge
 
 
 @pytest.mark.parametrize(("until", "kinds"), [("plan", []), ("review", [Step.REVIEW])])

@@ -3,7 +3,9 @@ job makes of it."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from ploeg.control import find, idea_chat, idea_queue, ideas, sprints
 from ploeg.control.backlog_fields import one_of
@@ -122,14 +124,28 @@ def follow(tx: Transaction, job: Job, by: str) -> None:
 
 def _course(actor: Principal, installation: Installation, product: Product, until: str, wish: Wish) -> Course:
     request = idea_queue.requested(actor, installation, product, Step.PLAN, wish)
-    judge = idea_queue.requested(actor, installation, product, Step.REVIEW, Wish())
+    judge = idea_queue.requested(
+        actor, installation, product, Step.REVIEW, Wish(config=_for_a_judge(request.overrides, product, installation))
+    )
     return Course(
         until=one_of(Stop)("until", until),
         by=actor.user.id,
         runtimes={Step.GRILL: request.runtime, Step.PLAN: request.runtime, Step.REVIEW: judge.runtime},
         reviews=installation.plan_review_rounds,
         overrides=dict(request.overrides),
+        review_overrides=dict(judge.overrides),
     )
+
+
+def _for_a_judge(wishes: Mapping[str, Any], product: Product, installation: Installation) -> dict[str, Any]:
+    """A judge that is configured is not overruled by what was wished for the author."""
+    layers = (product.config, installation.config)
+    spoken_for: set[str] = set()
+    if any(layer.review_runtime is not None for layer in layers):
+        spoken_for = {"runtime", "model"}
+    elif any(layer.review_model is not None for layer in layers):
+        spoken_for = {"model"}
+    return {name: value for name, value in wishes.items() if name not in spoken_for}
 
 
 def _queue(
@@ -168,7 +184,7 @@ def _next_request(course: Course, step: Step, ended: Job | None) -> Request:
     return Request(
         kind=step,
         runtime=course.runtimes[step],
-        overrides={} if step is Step.REVIEW else course.overrides,
+        overrides=course.review_overrides if step is Step.REVIEW else course.overrides,
         labels=ended.labels if ended is not None else (),
         rank=ended.rank if ended is not None else 0,
     )

@@ -52,8 +52,9 @@ class Course:
     runtimes: dict[str, str]
     #: Reviews that are left; another plan is only made where it can be reviewed.
     reviews: int
-    #: The config that its jobs run with, reviews excepted: those run as they are configured.
+    #: The jobs' layer of the config, and that of the reviews among them.
     overrides: dict[str, Any] = field(default_factory=dict)
+    review_overrides: dict[str, Any] = field(default_factory=dict)
 
     def first(self, status: IdeaStatus) -> Move:
         """From where the idea stands as somebody sets it off."""
