@@ -87,6 +87,10 @@ def test_people_judge_share_and_talk(crew: Ploeg, product: str) -> None:
     assert crew("idea", "log", code, "--decision", "Only pages.").out == "noted\n"
     assert crew("idea", "log", code, "--json").json[-1]["type"] == "DECISION"
     assert crew("idea", "chat", code).err.startswith("nothing was said yet")
+    job = crew("idea", "say", code, "Which pages?", "--runtime", "no-such-2", "--json").json["job"]
+    talk = crew("idea", "chat", code).out
+    assert talk.splitlines()[1] == "  Which pages?"
+    assert crew("job", "cancel", job).code == 0
     assert crew("idea", "edit", code, "--title", "Night mode").out == f"{code} changed\n"
     assert crew("idea", "archive", code).out == f"{code} archived\n"
     assert crew("idea", "show", "IDEA-99999").code == 2

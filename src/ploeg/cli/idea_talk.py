@@ -20,8 +20,9 @@ _about = click.option(
 @click.argument("text")
 @_about
 @click.option("--wait", is_flag=True, help="Stay until the answer is there, and print it.")
+@options.config
 @options.as_json
-def say(idea: str, text: str, channel: str, wait: bool, as_json: bool) -> int:
+def say(idea: str, text: str, channel: str, wait: bool, as_json: bool, **config: Any) -> int:
     """Say something about an idea or its plan; an agent answers, who reads the repository.
 
     \b
@@ -29,7 +30,8 @@ def say(idea: str, text: str, channel: str, wait: bool, as_json: bool) -> int:
       ploeg idea say IDEA-1 "Which pages would it touch?" --wait
     """
     client = signed_in()
-    said = client.post("/ideas" + path(idea, "messages"), {"text": text, "channel": channel})
+    body = options.given({"text": text, "channel": channel, "config": options.pop_config(config) or None})
+    said = client.post("/ideas" + path(idea, "messages"), body)
     if wait and said["job"]:
         return _answer(client, idea, channel, said["job"], as_json)
     if as_json:
