@@ -210,9 +210,13 @@ def load(environment: Mapping[str, str] | None = None, overrides: Mapping[str, A
     given = {k: v for k, v in (overrides or {}).items() if v is not None}
     from_environment = _from_environment(environment)
     home = str(given.get("home") or from_environment.get("home") or _default_home(environment))
-    values = (
-        _from_file(Path(home) / FILE) | from_environment | given | {"home": str(Path(home).expanduser().absolute())}
-    )
+    values = {
+        **_time_zone(environment),
+        **_from_file(Path(home) / FILE),
+        **from_environment,
+        **given,
+        "home": str(Path(home).expanduser().absolute()),
+    }
     try:
         return msgspec.convert(values, Settings, strict=False)
     except msgspec.ValidationError as error:
@@ -265,6 +269,19 @@ def _from_file(path: Path) -> dict[str, Any]:
 def _default_home(environment: Mapping[str, str]) -> Path:
     data_home = environment.get("XDG_DATA_HOME") or str(Path(environment.get("HOME", "~")) / ".local" / "share")
     return Path(data_home).expanduser() / "ploeg"
+
+
+def _time_zone(environment: Mapping[str, str]) -> dict[str, str]:
+    """What TZ says, where that is a name of the time zone database."""
+    name = environment.get("TZ", "").removeprefix(":")
+    if not name:
+        return {}
+    from ploeg.domain.hours import zone_named
+
+    try:
+        return {"time_zone": zone_named(name).key}
+    except Invalid:
+        return {}
 
 
 def _explained(error: msgspec.ValidationError, values: Mapping[str, Any]) -> Invalid:
