@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Literal
 
 from fastapi import APIRouter
@@ -24,7 +25,9 @@ _KINDS: dict[CodeKind, Literal["pbi", "story", "task"]] = {
 @router.post("/products/{product}/imports")
 async def import_items(plane: Plane, caller: Caller, product: str, wish: ImportIn) -> ImportOut:
     """Brings items of another tool into the backlog, all or nothing. Again: what is known already is left as it is."""
-    report = await plane.write(importing.bring_in, caller, product, Wish(**wish.model_dump()))
+    wanted = Wish(**wish.model_dump())
+    drafts = await asyncio.to_thread(importing.read, wanted)
+    report = await plane.write(importing.bring_in, caller, product, wanted, drafts)
     return ImportOut(dry_run=report.dry_run, items=[_out(line) for line in report.lines], notes=report.notes)
 
 

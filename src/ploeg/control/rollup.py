@@ -43,8 +43,7 @@ def roll_up_tasks(tx: Transaction, story_id: StoryId, actor: str, job_id: JobId 
     """
     story = tx.backlog.story(story_id, lock=True)
     assert story is not None, "a foreign key keeps the story of every task"
-    statuses = [sibling.status for sibling in tx.backlog.tasks(story.product_id, story.id)]
-    status = story_status(statuses, in_sprint=story.sprint_id is not None)
+    status = story_status(tx.backlog.statuses_of_tasks(story.id), in_sprint=story.sprint_id is not None)
     if status is story.status:
         if story.sprint_id is not None:
             _roll_up_unended_run(tx, story.sprint_id, actor)
@@ -59,7 +58,7 @@ def roll_up_pbi(tx: Transaction, pbi_id: PbiId, actor: str, job_id: JobId | None
     """What its stories make of that backlog item, and of the sprints that have a part of it."""
     pbi = tx.backlog.pbi(pbi_id, lock=True)
     assert pbi is not None, "a foreign key keeps the backlog item of every story"
-    status = pbi_status(pbi.status, [sibling.status for sibling in tx.backlog.stories(pbi.product_id, pbi.id)])
+    status = pbi_status(pbi.status, tx.backlog.statuses_of_stories(pbi.id))
     if status is not pbi.status:
         moved = pbi.evolve(status=status)
         tx.backlog.update_pbi(moved)

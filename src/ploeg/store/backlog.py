@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, assert_never
 
 from sqlalchemy import Select, Table, bindparam, func, select
 
-from ploeg.domain.backlog import Pbi, Story, StoryLog, Task, next_sort_order
+from ploeg.domain.backlog import Pbi, Story, StoryLog, StoryStatus, Task, TaskStatus, next_sort_order
 from ploeg.domain.codes import CodeKind
 from ploeg.domain.ids import PbiId, ProductId, StoryId, TaskId
 from ploeg.domain.product import Product
@@ -45,6 +45,8 @@ _OF_STORY = tasks.c.story_id == bindparam("story_id")
 _LAST_PBI = select(func.max(pbis.c.sort_order)).where(pbis.c.product_id == bindparam("parent"))
 _LAST_STORY = select(func.max(stories.c.sort_order)).where(stories.c.pbi_id == bindparam("parent"))
 _LAST_TASK = select(func.max(tasks.c.sort_order)).where(tasks.c.story_id == bindparam("parent"))
+_STATUSES_OF_STORIES = select(stories.c.status).distinct().where(_OF_PBI, stories.c.archived_at.is_(None))
+_STATUSES_OF_TASKS = select(tasks.c.status).distinct().where(_OF_STORY, tasks.c.archived_at.is_(None))
 _PBI_WITH_CODE = _with_code(PBI)
 _STORY_WITH_CODE = _with_code(STORY)
 _TASK_WITH_CODE = _with_code(TASK)
@@ -115,6 +117,13 @@ class Backlog:
         if story_id is None:
             return TASK.all(self._tx, statement, product_id=product_id)
         return TASK.all(self._tx, statement.where(_OF_STORY), product_id=product_id, story_id=story_id)
+
+    def statuses_of_stories(self, pbi_id: PbiId) -> set[StoryStatus]:
+        """What there is among the backlog item's stories that are not archived."""
+        return set(self._tx.connection.execute(_STATUSES_OF_STORIES, {"pbi_id": pbi_id}).scalars())
+
+    def statuses_of_tasks(self, story_id: StoryId) -> set[TaskStatus]:
+        return set(self._tx.connection.execute(_STATUSES_OF_TASKS, {"story_id": story_id}).scalars())
 
     def end(self, parent: Product | Pbi | Story) -> float:
         """The `sort_order` behind everything that the parent has, archived or not."""

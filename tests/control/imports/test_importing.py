@@ -41,7 +41,7 @@ def demo(house: House) -> House:
 
 def bring(house: House, text: str = PLAN, format: str = "plan", **wish: Any) -> Report:
     asked = Wish(**{"format": format, "files": {"invoices.md": text}, **wish})
-    return house.write(importing.bring_in, house.admin, "demo", asked)
+    return house.write(importing.bring_in, house.admin, "demo", asked, importing.read(asked))
 
 
 def actions(report: Report) -> dict[str, str | None]:
@@ -149,5 +149,6 @@ def test_a_wish_that_cannot_be_is_refused(demo: House, wish: dict[str, Any]) -> 
 def test_a_viewer_imports_nothing(demo: House) -> None:
     ada = demo.person("ada")
     demo.write(products.set_member, demo.admin, "demo", "ada", "viewer")
+    wish = Wish(format="plan", files={"a.md": PLAN})
     with pytest.raises(Denied):
-        demo.write(importing.bring_in, ada, "demo", Wish(format="plan", files={"a.md": PLAN}))
+        demo.write(importing.bring_in, ada, "demo", wish, importing.read(wish))

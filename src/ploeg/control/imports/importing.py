@@ -87,21 +87,8 @@ _READERS: dict[Format, Callable[[dict[str, str], str | None], Drafts]] = {
 }
 
 
-def bring_in(tx: Transaction, actor: Principal, product: str, wish: Wish) -> Report:
-    """Makes what is new, all of it or nothing; `Invalid` names the file that cannot be used, and where."""
-    found = find.product(tx, actor, product, Need.CHANGE)
-    drafts = _drafts(wish)
-    if drafts.count > ITEMS_MAX:
-        raise Invalid("files", f"{drafts.count} items", f"bring in at most {ITEMS_MAX} at once")
-    bringing = _Bringing(tx, actor, found, wish)
-    for pbi in drafts.pbis:
-        bringing.pbi(pbi)
-    if not wish.dry_run:
-        bringing.connect(drafts)
-    return Report(wish.dry_run, bringing.lines, [*drafts.notes, *bringing.notes])
-
-
-def _drafts(wish: Wish) -> Drafts:
+def read(wish: Wish) -> Drafts:
+    """What the files hold; `Invalid` names the one that cannot be used, and where. Takes a while for a whole folder."""
     try:
         reader = _READERS[Format(wish.format)]
     except ValueError:
@@ -110,7 +97,21 @@ def _drafts(wish: Wish) -> Drafts:
         raise Invalid("files", "{}", "give at least one file")
     name = line("name", wish.name, NAME_MAX) if wish.name is not None else None
     drafts = reader(dict(wish.files), name)
-    return drafts if wish.finished else drafts.unfinished()
+    drafts = drafts if wish.finished else drafts.unfinished()
+    if drafts.count > ITEMS_MAX:
+        raise Invalid("files", f"{drafts.count} items", f"bring in at most {ITEMS_MAX} at once")
+    return drafts
+
+
+def bring_in(tx: Transaction, actor: Principal, product: str, wish: Wish, drafts: Drafts) -> Report:
+    """Makes what is new of that wish's drafts, all of it or nothing."""
+    found = find.product(tx, actor, product, Need.CHANGE)
+    bringing = _Bringing(tx, actor, found, wish)
+    for pbi in drafts.pbis:
+        bringing.pbi(pbi)
+    if not wish.dry_run:
+        bringing.connect(drafts)
+    return Report(wish.dry_run, bringing.lines, [*drafts.notes, *bringing.notes])
 
 
 class _Bringing:

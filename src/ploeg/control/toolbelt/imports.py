@@ -12,7 +12,7 @@ from ploeg.tools.imports import ImportedItem, ImportItems, ItemsImported
 
 def import_items(tx: Transaction, caller: Caller, arguments: ImportItems) -> ItemsImported:
     wish = Wish(**arguments.model_dump(exclude={"product_id"}))
-    report = importing.bring_in(tx, caller.principal, arguments.product_id, wish)
+    report = importing.bring_in(tx, caller.principal, arguments.product_id, wish, importing.read(wish))
     items = [ImportedItem(action=at.action.value, code=at.code, title=at.title, note=at.note) for at in report.lines]
     return ItemsImported(dry_run=report.dry_run, items=items, notes=report.notes)
 
