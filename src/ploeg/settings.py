@@ -11,12 +11,14 @@ import os
 import socket
 import tomllib
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Annotated, Any, Literal, get_origin, get_type_hints
 
 import msgspec
 
 from ploeg.domain.errors import Invalid
+from ploeg.domain.hours import zone_named
 from ploeg.domain.lease import LeaseTerms
 
 PREFIX = "PLOEG_"
@@ -273,15 +275,9 @@ def _default_home(environment: Mapping[str, str]) -> Path:
 
 def _time_zone(environment: Mapping[str, str]) -> dict[str, str]:
     """What TZ says, where that is a name of the time zone database."""
-    name = environment.get("TZ", "").removeprefix(":")
-    if not name:
-        return {}
-    from ploeg.domain.hours import zone_named
-
-    try:
-        return {"time_zone": zone_named(name).key}
-    except Invalid:
-        return {}
+    with suppress(Invalid):
+        return {"time_zone": zone_named(environment.get("TZ", "").removeprefix(":")).key}
+    return {}
 
 
 def _explained(error: msgspec.ValidationError, values: Mapping[str, Any]) -> Invalid:
