@@ -108,6 +108,14 @@ def test_a_run_takes_no_step_that_the_table_does_not_have(status: RunStatus) -> 
                 a_run(status).end(wanted, NOW)
 
 
+def test_a_pause_says_why_in_a_word_and_not_in_its_text() -> None:
+    pause = Pause(reason=PauseReason.MANUAL, paused_at=NOW, detail="QUOTA_PAUSE: J-1 failed")
+    run = a_run().pause_for(pause)
+    assert run.pause is not None
+    assert run.pause.reason is PauseReason.MANUAL
+    assert (run.failure_reason, run.failed_task_id) == (None, None)
+
+
 def test_a_pause_is_replaced_lifted_and_gone_at_the_end() -> None:
     manual = Pause(reason=PauseReason.MANUAL, paused_at=NOW)
     conflict = Pause(reason=PauseReason.MERGE_CONFLICT, paused_at=NOW)
