@@ -6,7 +6,8 @@ from datetime import timedelta
 
 import pytest
 
-from ploeg.control import cancel, dispatch, report, sweep
+from ploeg.control import cancel, dispatch, products, report, schedules, sweep
+from ploeg.control.submit import Wish
 from ploeg.control.sweep import Sweeper
 from ploeg.control.watch import Fit
 from ploeg.domain.attempt import Outcome
@@ -104,6 +105,26 @@ async def test_what_comes_due_goes_to_a_worker_that_waits(house: House) -> None:
         house.clock.turn(seconds=11)
         await Sweeper(house.plane).look()
         assert waiter.awake
+
+
+async def test_a_product_that_opens_and_a_schedule_that_is_due_are_looked_at_in_their_moment(house: House) -> None:
+    task = house.a_task()
+    sweeper = Sweeper(house.plane)
+    until = (await sweeper.look())[1]
+    hours = {"windows": "12:00-13:00", "time_zone": "UTC"}
+    with house.plane.watch.subscribed() as subscription:
+        resting = asyncio.create_task(sweeper.rest(subscription, timedelta(hours=1), until))
+        house.clock.turn(seconds=-20)
+        await house.plane.write(products.edit, house.admin, "demo", {"active_hours": hours})
+        async with asyncio.timeout(5):
+            await resting
+    await house.plane.write(schedules.add, house.admin, task, "1 12 * * *", "UTC", Wish())
+    assert (await sweeper.look())[1] == house.clock.turn(seconds=20), "the product opens"
+    house.clock.turn(seconds=50)
+    until = (await sweeper.look())[1]
+    assert until == house.clock.turn(seconds=10), "the schedule is due"
+    await sweeper.look()
+    assert house.hand().take().job_code == "J-1"
 
 
 async def test_the_first_look_waits_until_every_worker_could_renew(house: House) -> None:
