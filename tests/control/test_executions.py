@@ -9,7 +9,7 @@ import pytest
 from ploeg.control import backlog, calls, execution_report
 from ploeg.control.placing import Place
 from ploeg.domain.backlog import StoryStatus, TaskStatus
-from ploeg.domain.errors import Invalid, Superseded
+from ploeg.domain.errors import Conflict, Invalid, Superseded
 from ploeg.domain.job import JobStatus
 from ploeg.domain.sprint import SprintStatus
 from ploeg.domain.sprint_run import ExecutionStatus, RunStatus
@@ -168,6 +168,37 @@ def test_a_run_that_is_cancelled_between_two_attempts_leaves_its_tasks_to_do(bat
     batch.hand.finish(batch.got, "worker_stopped")
     batch.scene.cancel()
     assert (batch.tasks(), batch.scene.statuses()) == ([TO_DO, TO_DO], [JobStatus.CANCELLED])
+
+
+def test_a_task_of_the_run_gets_no_second_job_beside_it(house: House, batch: Batch) -> None:
+    with pytest.raises(Conflict, match="unfinished job already: J-1"):
+        house.run(batch.scene.tasks[1])
+    batch.work_off(1, 2)
+    batch.hand.done(batch.got)
+    with pytest.raises(Conflict, match="is DONE"):
+        house.run(batch.scene.tasks[1])
+
+
+def test_a_task_with_a_job_of_its_own_is_left_out_of_the_run(house: House) -> None:
+    scene = Sprinting.of(house, config={"runtime": "claude"})
+    scene.start("SPRINT_BATCH")
+    house.run(scene.tasks[0])
+    got = house.hand(runtimes=["claude"]).take()
+    assert got.kind == "SPRINT_IMPLEMENTATION"
+    assert [each.task.id for each in got.executions] == [scene.tasks[1]]
+
+
+def test_a_conflict_pauses_the_run_and_another_job_goes_on_with_its_tasks(batch: Batch) -> None:
+    batch.work_off(1)
+    batch.hand.finish(batch.got, "push_conflict", reason="the branch went another way")
+    scene = batch.scene
+    assert (scene.run.status, batch.tasks()) == (RunStatus.PAUSED, [TO_DO, TO_DO])
+    scene.resume()
+    batch.got = batch.hand.take()
+    assert (batch.got.job_code, [each.status for each in batch.got.executions]) == ("J-2", ["PENDING", "PENDING"])
+    batch.work_off(1, 2)
+    batch.hand.done(batch.got)
+    assert (scene.run.status, batch.tasks()) == (RunStatus.DONE, [DONE, DONE])
 
 
 def test_what_people_made_of_a_task_meanwhile_stands(house: House, batch: Batch) -> None:

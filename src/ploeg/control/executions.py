@@ -31,13 +31,17 @@ def works_through(job: Job) -> bool:
 
 
 def freeze(tx: Transaction, job: Job) -> list[Execution]:
-    """The job's executions, made with its first claim: later changes of the backlog have no effect on them."""
+    """The job's executions, made with its first claim: later changes of the backlog have no effect on them.
+
+    A task for which somebody queued a job of its own meanwhile is left to that.
+    """
     found = tx.sprints.executions(job.id)
     run = tx.sprints.run(job.sprint_run_id) if job.sprint_run_id is not None else None
     sprint = tx.sprints.get(run.sprint_id) if run is not None else None
     if found or sprint is None:
         return found
-    for position, task in enumerate(RunPlan(tx, sprint).tasks, start=1):
+    free = [task for task in RunPlan(tx, sprint).tasks if tx.jobs.unfinished_for_task(task.id) is None]
+    for position, task in enumerate(free, start=1):
         execution = Execution(
             id=ExecutionId(new_id("exe")),
             job_id=job.id,

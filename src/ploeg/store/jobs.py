@@ -11,6 +11,7 @@ from ploeg.domain.ids import IdeaId, JobId, ProductId, SprintRunId, StoryId, Tas
 from ploeg.domain.job import Job, JobStatus
 from ploeg.store.rows import Shape
 from ploeg.store.series import INSTALLATION, next_in
+from ploeg.store.tables.sprints import executions
 from ploeg.store.tables.work import active, jobs, unfinished
 
 if TYPE_CHECKING:
@@ -23,6 +24,11 @@ _BY_KEY = JOB.select.where(jobs.c.requested_by == bindparam("user_id"), jobs.c.r
 _ACTIVE_IN_LANE = JOB.select.where(jobs.c.lane == bindparam("lane"), active(jobs))
 _UNFINISHED_FOR_TASK = (
     JOB.select.where(jobs.c.task_id == bindparam("task_id"), unfinished(jobs)).order_by(jobs.c.number).limit(1)
+)
+_UNFINISHED_THROUGH_TASK = (
+    JOB.select.join(executions, executions.c.job_id == jobs.c.id)
+    .where(executions.c.task_id == bindparam("task_id"), unfinished(jobs))
+    .limit(1)
 )
 _UNFINISHED_IN_LANE = JOB.select.where(jobs.c.lane == bindparam("lane"), unfinished(jobs)).order_by(jobs.c.number)
 _UNFINISHED_OF_IDEA = JOB.select.where(jobs.c.idea_id == bindparam("idea_id"), unfinished(jobs)).order_by(jobs.c.number)
@@ -116,8 +122,11 @@ class Jobs:
         return JOB.one(self._tx, _UNFINISHED_IN_LANE, lane=lane)
 
     def unfinished_for_task(self, task_id: TaskId) -> Job | None:
-        """The oldest job of that task that is queued, claimed, running or waiting."""
-        return JOB.one(self._tx, _UNFINISHED_FOR_TASK, task_id=task_id)
+        """The oldest job of that task that is queued, claimed, running or waiting; else such a one that works through a
+        sprint's run with it.
+        """
+        own = JOB.one(self._tx, _UNFINISHED_FOR_TASK, task_id=task_id)
+        return own or JOB.one(self._tx, _UNFINISHED_THROUGH_TASK, task_id=task_id)
 
     def of_run(self, run_id: SprintRunId) -> list[Job]:
         """All that a sprint's run queued, the oldest first."""

@@ -76,4 +76,5 @@ executions = Table(
     Column("started_at", Utc),
     Column("ended_at", Utc),
     UniqueConstraint("job_id", "task_id"),
+    Index(None, "task_id"),
 )

@@ -119,3 +119,4 @@ def _executions() -> None:
         sa.PrimaryKeyConstraint("id", name="pk_executions"),
         sa.UniqueConstraint("job_id", "task_id", name="uq_executions_job_id_task_id"),
     )
+    op.create_index("ix_executions_task_id", "executions", ["task_id"])
