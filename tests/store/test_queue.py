@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from collections.abc import Sequence
 from datetime import timedelta
 
@@ -76,3 +77,15 @@ def test_the_queue_is_counted_by_what_its_jobs_need(here: Installation) -> None:
     assert counted("later") == {("patch", (), 1)}
     assert counted("running") == {("claude", (), 1)}
     assert counted("waiting") == {("patch", (), 1)}
+
+
+def test_however_jobs_are_moved_the_order_is_that_of_a_list(here: Installation) -> None:
+    chance = random.Random(7)
+    jobs = {job.number: job for job in [here.queue(rank=chance.randint(-1, 1)) for _ in range(8)]}
+    wanted = order(here)
+    for _ in range(60):
+        moving, other = chance.sample(wanted, 2)
+        wanted.remove(moving)
+        wanted.insert(wanted.index(other), moving)
+        move_before(here, here.read(jobs[moving]), here.read(jobs[other]))
+        assert order(here) == wanted
