@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from ploeg.control import backlog, dependencies, products, read
+from ploeg.control import archive, backlog, dependencies, products, read
 from ploeg.control.placing import Place
 from ploeg.control.watch import Watch
 from ploeg.domain.codes import CodeKind
@@ -61,6 +61,14 @@ def test_a_circle_through_stories_and_their_tasks_is_refused(two_stories: House)
         need(two_stories, "ST-001", "ST-002", STORY)
     with pytest.raises(Conflict, match="T-1 → T-3 → ST-001 → T-1"):
         need(two_stories, "T-1", "T-3")
+
+
+def test_what_is_archived_and_may_come_back_closes_a_circle_too(two_stories: House) -> None:
+    need(two_stories, "T-1", "T-2")
+    need(two_stories, "T-2", "T-3")
+    two_stories.write(archive.archive_task, two_stories.admin, "T-2")
+    with pytest.raises(Conflict, match="T-3 → T-1 → T-2 → T-3"):
+        need(two_stories, "T-3", "T-1")
 
 
 def test_a_task_is_not_moved_to_where_it_could_never_begin(two_stories: House) -> None:

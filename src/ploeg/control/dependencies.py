@@ -60,10 +60,11 @@ def remove(tx: Transaction, actor: Principal, kind: CodeKind, reference: str, pr
 def refuse_circle(tx: Transaction, item: Story | Task, *prerequisites: Story | Task) -> None:
     """`Conflict` if the item could never begin, were it to wait for those; its product is held by the caller.
 
-    An order that queued jobs have already counts too: each waits for those before it in its lane.
+    An order that queued jobs have already counts too: each waits for those before it in its lane. So does what is
+    archived, which may come back.
     """
-    tasks = [item if task.id == item.id else task for task in tx.backlog.tasks(item.product_id)]
-    graph = tx.dependencies.of_product(item.product_id).graph(task for task in tasks if isinstance(task, Task))
+    tasks = [task for task in tx.backlog.tasks(item.product_id, archived=True) if task.id != item.id]
+    graph = tx.dependencies.of_product(item.product_id).graph([*tasks, item] if isinstance(item, Task) else tasks)
     for first in prerequisites:
         found = circle(graph, item.id, first.id)
         if found is not None:
@@ -121,7 +122,10 @@ def _queued(tx: Transaction, item: Story | Task) -> list[Job]:
 
 
 def _codes(tx: Transaction, item: Story | Task, ids: Sequence[str]) -> list[str]:
-    everything: list[Story | Task] = [*tx.backlog.stories(item.product_id), *tx.backlog.tasks(item.product_id)]
+    everything: list[Story | Task] = [
+        *tx.backlog.stories(item.product_id, archived=True),
+        *tx.backlog.tasks(item.product_id, archived=True),
+    ]
     codes: dict[str, str] = {each.id: each.code for each in everything}
     return [codes.get(each, each) for each in ids]
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any, TypeVar
 
 from ploeg.domain.backlog import Pbi, Story, Task, between, room_between
@@ -27,8 +27,7 @@ class Place:
 
 def placed(tx: Transaction, item: Item, place: Place) -> Item:
     """The item with the `sort_order` of its new place; no other parent's order changes."""
-    wishes: list[tuple[str, Any]] = [(name, getattr(place, name)) for name in ("after", "before", "first", "last")]
-    wishes = [(name, wish) for name, wish in wishes if wish not in (None, False)]
+    wishes = [(name, wish) for name, wish in asdict(place).items() if wish not in (None, False)]
     if not wishes:
         return item
     if len(wishes) > 1:
