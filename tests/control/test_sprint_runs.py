@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from ploeg.control import backlog, cancel, cascade, dependencies, products, sprint_runs, sprints, submit
+from ploeg.control import backlog, cancel, cascade, dependencies, products, sprint_runs, sprint_view, sprints, submit
 from ploeg.control.run_plan import Obstacle
+from ploeg.control.sprint_view import SprintPage
 from ploeg.control.submit import Wish
 from ploeg.domain.backlog import PbiStatus, StoryStatus, TaskStatus
 from ploeg.domain.codes import CodeKind
@@ -28,6 +29,10 @@ def work_off(hand: Hand, limit: int = 20) -> list[str]:
         hand.done(got)
         assert len(order) <= limit
     return order
+
+
+def page_of(scene: Sprinting) -> SprintPage:
+    return scene.house.read(sprint_view.page, scene.house.admin, scene.house.installation, scene.code)
 
 
 @pytest.mark.parametrize("strategy", ["STORY", "SPRINT"])
@@ -139,8 +144,10 @@ def test_one_job_for_all_takes_a_runtime_that_thinks(house: House) -> None:
 def test_a_run_of_one_job_settles_its_tasks_with_that_job(house: House) -> None:
     scene = Sprinting.of(house, stories=2, pr_strategy="SPRINT_BATCH", config={"runtime": "claude"})
     first = scene.start()
+    assert page_of(scene).waits == "J-1 waits for a worker that offers the runtime «claude»: none is there"
     hand = house.hand(runtimes=["claude"])
     got = hand.take()
+    assert {line.job.code for story in page_of(scene).stories for line in story.tasks if line.job} == {"J-1"}
     assert [each.task.code for each in got.executions] == ["T-1", "T-2", "T-3", "T-4"]
     hand.finish(got, "reported_failed", reason="no")
     assert (scene.run.status, scene.run.failure_reason) == (RunStatus.FAILED, "J-1 failed: no")

@@ -41,16 +41,8 @@ def _why(page: SprintPage) -> Iterator[str]:
             yield f"the run failed: {run.run.failure_reason}"
         case RunStatus.CANCELLED:
             yield f"the run was cancelled: {run.run.failure_reason}"
-        case _ if not any(job.status.active for job in run.jobs):
-            yield from _first_wait(page)
-
-
-def _first_wait(page: SprintPage) -> Iterator[str]:
-    """Nothing is at work: what the first job that could be waits for."""
-    for line in (task for story in page.stories for task in story.tasks):
-        if line.job is not None and line.waiting_for is not None:
-            yield f"{line.job.code} ({line.task.code}) waits for {line.waiting_for}"
-            return
+        case _ if page.waits is not None:
+            yield page.waits
 
 
 def _steps(page: SprintPage) -> Iterator[Step]:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from ploeg.control import find
+from ploeg.control.hold import By
 from ploeg.control.installation import Installation
 from ploeg.control.queue_place import hold
 from ploeg.control.run_plan import Blocker, look
@@ -70,6 +71,8 @@ class SprintPage:
     run: RunLine | None
     #: What keeps a run from starting; nothing while one is under way.
     blockers: Sequence[Blocker]
+    #: While no job of the run is at work: what the first one waits for.
+    waits: str | None
 
 
 def page(tx: Transaction, actor: Principal, installation: Installation, reference: str) -> SprintPage:
@@ -83,12 +86,14 @@ def view(tx: Transaction, installation: Installation, sprint_id: SprintId) -> Sp
     shown = line(tx, sprint)
     plan = look(tx, installation, sprint)
     startable = sprint.status is SprintStatus.OPEN and (shown.run is None or shown.run.status.terminal)
+    run = run_line(tx, shown.run) if shown.run is not None else None
     return SprintPage(
         line=shown,
         strategy=plan.strategy,
-        stories=_stories(tx, installation, sprint),
-        run=run_line(tx, shown.run) if shown.run is not None else None,
+        stories=_stories(tx, installation, sprint, run),
+        run=run,
         blockers=plan.blockers if startable else (),
+        waits=_waits(tx, installation, run.jobs) if run is not None else None,
     )
 
 
@@ -125,9 +130,23 @@ def run_now(tx: Transaction, run_id: SprintRunId) -> RunLine:
     return run_line(tx, run)
 
 
-def _stories(tx: Transaction, installation: Installation, sprint: Sprint) -> list[StoryLine]:
+def _waits(tx: Transaction, installation: Installation, jobs: Sequence[Job]) -> str | None:
+    """Of all that wait, the first one that does not just wait for another."""
+    if any(job.status.active for job in jobs):
+        return None
+    held = [(job, found) for job in jobs if (found := hold(tx, installation, job)) is not None]
+    if not held:
+        return None
+    job, found = min(held, key=lambda each: each[1].by in {By.LANE, By.PREREQUISITE})
+    task = tx.backlog.task(job.task_id) if job.task_id is not None else None
+    return f"{job.code} ({task.code}) waits for {found.text}" if task else f"{job.code} waits for {found.text}"
+
+
+def _stories(tx: Transaction, installation: Installation, sprint: Sprint, run: RunLine | None) -> list[StoryLine]:
     stories = tx.sprints.stories(sprint.id)
     newest = {job.task_id: job for job in tx.jobs.of_stories([story.id for story in stories])}
+    for job in run.jobs if run is not None else ():
+        newest |= {each.task_id: job for each in tx.sprints.executions(job.id)}
     pbis = {pbi.id: pbi.code for pbi in tx.backlog.pbis(sprint.product_id, archived=True)}
     return [
         StoryLine(
