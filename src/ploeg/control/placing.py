@@ -21,9 +21,6 @@ class Place:
     first: bool = False
     last: bool = False
 
-    def __bool__(self) -> bool:
-        return any((self.after is not None, self.before is not None, self.first, self.last))
-
 
 def placed(tx: Transaction, item: Item, place: Place) -> Item:
     """The item with the `sort_order` of its new place; no other parent's order changes."""
