@@ -41,11 +41,7 @@ _ACTIVE = (
         func.count().over(partition_by=product_docs.c.folder).label("in_folder"),
         func.row_number().over(partition_by=product_docs.c.folder, order_by=product_docs.c.slug).label("place"),
     )
-    .where(
-        product_docs.c.product_id == bindparam("product_id"),
-        product_docs.c.status == DocStatus.ACTIVE,
-        product_docs.c.folder.in_(bindparam("folders", expanding=True)),
-    )
+    .where(product_docs.c.product_id == bindparam("product_id"), product_docs.c.status == DocStatus.ACTIVE)
     .subquery()
 )
 _LISTED = (
@@ -215,8 +211,8 @@ class Docs:
 
     def listed(self, product_id: ProductId, folders: Sequence[Folder], most: int) -> list[Listed]:
         """The active docs of those folders, at most so many of each, by folder and slug."""
-        given = {"product_id": product_id, "folders": list(folders), "most": most}
-        return [Listed(*row) for row in self._tx.connection.execute(_LISTED, given)]
+        rows = self._tx.connection.execute(_LISTED, {"product_id": product_id, "most": most})
+        return [found for found in (Listed(*row) for row in rows) if found.folder in folders]
 
     def link_pbi(self, link: PbiDoc) -> PbiDoc:
         """The link as it is stored: the first of its kind stands."""
