@@ -114,3 +114,44 @@ def test_a_question_between_two_tasks_pauses_the_run_and_its_answer_goes_on_with
     assert (one["status"], two["status"], two["base_sha"]) == ("DONE", "DONE", one["head_sha"])
     assert two["head_sha"] == second["head_sha"]
     assert "task T-1 of story ST-001, DONE" in str(model.requests[-1].body)
+
+
+def test_a_run_that_failed_is_resumed_on_its_branch_where_the_finished_work_is(
+    install_claude: Callable[..., Installation], scripted_model: Callable[..., ScriptedModel], remote: Remote
+) -> None:
+    there = ploeg("update_task_execution", execution_id="T-1", status="SKIPPED", skip_reason="It is on the branch.")
+    model = scripted_model(
+        *(begin("T-1"), commit("one.txt", "1\n"), *settle("T-1"), begin("T-2")),
+        ploeg("update_task_execution", execution_id="T-2", status="FAILED"),
+        ploeg("update_job_status", job_id="J-1", status="failed", error="T-2: there is no such number."),
+        say("It cannot be done."),
+        scripts={
+            "(J-2)": [
+                *(begin("T-1"), ploeg("verify_sprint_task", execution_id="T-1"), there),
+                *(begin("T-2"), commit("two.txt", "2\n"), *settle("T-2")),
+                ploeg("update_job_status", job_id="J-2", status="done", summary="Wrote the other file as well."),
+                say("All done."),
+            ]
+        },
+    )
+    home = install_claude(model)
+    sprint = start(home, remote)
+    failed = home.wait_for_job("J-1")
+    assert failed["status"] == "failed", failed
+    page = home.ask("GET", f"/sprints/{sprint}")
+    assert (page["run"]["status"], page["status"]) == ("FAILED", "FAILED"), page["run"]
+    assert [home.ask("GET", f"/tasks/T-{number}")["status"] for number in (1, 2)] == ["TO_DO", "FAILED"]
+
+    home.ask("POST", f"/sprints/{sprint}/resumption")
+
+    job = home.wait_for_job("J-2")
+    assert job["status"] == "done", job
+    assert job["branch"] == failed["branch"]
+    (attempt,) = job["attempts"]
+    assert [(each["status"], each["coverage"]) for each in attempt["receipt"]["executions"]] == [
+        ("SKIPPED", "EMPTY"),
+        ("DONE", "ALIGNED"),
+    ]
+    assert remote.content(job["branch"], "one.txt") == "1\n"
+    assert {home.ask("GET", f"/tasks/T-{number}")["status"] for number in (1, 2)} == {"DONE"}
+    wait_for(lambda: home.ask("GET", f"/sprints/{sprint}")["status"] == "CLOSED", "the sprint to close")
