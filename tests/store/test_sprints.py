@@ -126,6 +126,9 @@ def test_executions_come_in_their_order_with_what_was_settled(here: Installation
     assert here.store.read_blocking(lambda tx: tx.sprints.executions(job.id)) == [settled]
     with pytest.raises(Conflict):
         here.store.write_blocking(lambda tx: tx.sprints.add_execution(replace(made, id=ExecutionId(new_id("exe")))))
+    assert here.store.read_blocking(lambda tx: tx.jobs.unfinished_for_task(with_task.id)) == job
+    here.store.write_blocking(lambda tx: tx.jobs.update(job.cancel("no longer wanted", START)))
+    assert here.store.read_blocking(lambda tx: tx.jobs.unfinished_for_task(with_task.id)) is None
 
 
 @pytest.mark.parametrize(("status", "offered"), [(status, status.claimable) for status in RunStatus])
