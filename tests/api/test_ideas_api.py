@@ -33,6 +33,15 @@ async def test_an_idea_is_kept_shown_and_changed(api: Api, idea: dict[str, Any])
     assert (shown["description"], shown["products"], shown["questions"]) == ("Eyes hurt.", [], [])
 
 
+async def test_ideas_are_listed_newest_first_and_in_pages(api: Api, idea: dict[str, Any]) -> None:
+    for title in ("Two", "Three"):
+        await api.ok("POST", "/ideas", 201, json={"title": title})
+    first = await api.ok("GET", "/ideas", params={"limit": 2})
+    assert [each["code"] for each in first["items"]] == ["IDEA-003", "IDEA-002"]
+    rest = await api.ok("GET", "/ideas", params={"limit": 2, "before": first["next_before"]})
+    assert ([each["code"] for each in rest["items"]], rest["next_before"]) == (["IDEA-001"], None)
+
+
 async def test_four_requests_make_backlog_of_a_line(api: Api, idea: dict[str, Any]) -> None:
     assert (await api.ok("PUT", "/ideas/IDEA-1/grill", json={"markdown": "# Scope"}))["status"] == "GRILLED"
     written = await api.ok("PUT", "/ideas/IDEA-1/plan", json={"markdown": PLAN})

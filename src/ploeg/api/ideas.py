@@ -27,6 +27,7 @@ from ploeg.wire.ideas import (
     IdeaLogIn,
     IdeaLogOut,
     IdeaOut,
+    IdeasOut,
     IdeaStartedOut,
     JobOfIdea,
     MaterialisationIn,
@@ -51,10 +52,21 @@ async def list_ideas(
     product: str | None = None,
     status: Annotated[list[str] | None, Query()] = None,
     archived: bool = False,
-) -> Items[IdeaOut]:
+    limit: Annotated[int, Query(ge=1, le=200)] = 50,
+    before: Annotated[str | None, Query(max_length=80)] = None,
+) -> IdeasOut:
     """The caller's own ideas and those shared with the caller's products, the newest first."""
-    found = await plane.read(ideas.listed, caller, product=product, statuses=status or (), archived=archived)
-    return Items(items=[IdeaOut(**_line(view)) for view in found])
+    found = await plane.read(
+        ideas.listed,
+        caller,
+        product=product,
+        statuses=status or (),
+        archived=archived,
+        limit=limit,
+        before=before,
+    )
+    more = found[-1].idea.id if len(found) == limit else None
+    return IdeasOut(items=[IdeaOut(**_line(view)) for view in found], next_before=more)
 
 
 @router.post("", status_code=201)

@@ -85,15 +85,17 @@ def add(title: str, until: str | None, as_json: bool, **fields: Any) -> None:
 @click.option("--status", multiple=True, metavar="STATUS", help="Only those, e.g. GRILLED; repeatable.")
 @click.option("--archived", is_flag=True, help="Those put away too.")
 @click.option("-p", "--product", metavar="CODE", help="Only those of this product.")
+@click.option("-n", "--limit", type=click.IntRange(1, 200), default=50, show_default=True, help="At most so many.")
 @options.as_json
-def list_(status: tuple[str, ...], archived: bool, product: str | None, as_json: bool) -> None:
+def list_(status: tuple[str, ...], archived: bool, product: str | None, limit: int, as_json: bool) -> None:
     """List your ideas, and those shared with your products, the newest first.
 
     \b
     Example:
       ploeg idea list --status PLAN_READY
     """
-    found = signed_in().get("/ideas", status=status, archived=archived or None, product=product)["items"]
+    wanted = {"status": status, "archived": archived or None, "product": product, "limit": limit}
+    found = signed_in().get("/ideas", **wanted)["items"]
     if as_json:
         render.emit_json(found)
         return

@@ -61,8 +61,11 @@ def listed(
     product: str | None = None,
     statuses: Sequence[str] = (),
     archived: bool = False,
+    limit: int = 200,
+    before: str | None = None,
 ) -> list[IdeaView]:
-    """The caller's own ideas and those shared with the caller's products, the newest first."""
+    """The caller's own ideas and those shared with the caller's products, the newest first; `before` is the id of the
+    last idea of the page before."""
     actor.require(Scope.READ)
     found = tx.ideas.visible_to(
         actor.user.id,
@@ -70,6 +73,8 @@ def listed(
         product_id=find.product(tx, actor, product).id if product is not None else None,
         statuses=[one_of(IdeaStatus)("status", status.upper()) for status in statuses] or None,
         archived=archived,
+        limit=limit,
+        before=IdeaId(before) if before is not None else None,
     )
     return [view(tx, idea) for idea in found]
 

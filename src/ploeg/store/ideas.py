@@ -23,7 +23,7 @@ LOG = Shape(IdeaLog, idea_logs, "log")
 
 _BY_CODE = IDEA.select.where(ideas.c.user_id == bindparam("user_id"), ideas.c.code == bindparam("code"))
 _OF_PBI = IDEA.select.where(ideas.c.pbi_id == bindparam("pbi_id"))
-_NEWEST = IDEA.select.order_by(ideas.c.created_at.desc(), ideas.c.id.desc())
+_NEWEST = IDEA.select.order_by(ideas.c.id.desc())
 _PRODUCTS = (
     select(idea_products.c.product_id)
     .where(idea_products.c.idea_id == bindparam("idea_id"))
@@ -76,8 +76,9 @@ class Ideas:
         statuses: Sequence[IdeaStatus] | None = None,
         archived: bool = False,
         limit: int = 200,
+        before: IdeaId | None = None,
     ) -> list[Idea]:
-        """The user's own, and those shared with one of the products; newest first."""
+        """The user's own, and those shared with one of the products; newest first. `before` is the last of a page."""
         shared = and_(ideas.c.shared, ideas.c.product_id.in_(list(product_ids)))
         statement = _NEWEST.where(or_(ideas.c.user_id == user_id, shared)).limit(limit)
         if code is not None:
@@ -86,6 +87,8 @@ class Ideas:
             statement = statement.where(ideas.c.product_id == product_id)
         if statuses is not None:
             statement = statement.where(ideas.c.status.in_(list(statuses)))
+        if before is not None:
+            statement = statement.where(ideas.c.id < before)
         if not archived:
             statement = statement.where(ideas.c.archived_at.is_(None))
         return IDEA.all(self._tx, statement)

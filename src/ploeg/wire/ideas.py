@@ -11,7 +11,7 @@ from ploeg.domain.chat import Channel
 from ploeg.domain.course import Stop
 from ploeg.domain.idea import IdeaLogType
 from ploeg.domain.idea_step import IdeaStatus
-from ploeg.wire.base import Reply, Request, Whole
+from ploeg.wire.base import Items, Reply, Request, Whole
 from ploeg.wire.config import ConfigIn
 from ploeg.wire.jobs import JobOut
 from ploeg.wire.questions import QuestionOut
@@ -35,6 +35,10 @@ class IdeaOut(Reply):
     created_at: datetime
     reviewed_at: datetime | None
     archived_at: datetime | None
+
+
+class IdeasOut(Items[IdeaOut]):
+    next_before: str | None = Field(description="`before` of the next page; null on the last one.")
 
 
 class IdeaLogOut(Reply):
