@@ -27,15 +27,15 @@ def a_worker(**blocks: RuntimeBlock) -> WorkerRecord:
 
 
 def test_a_worker_offers_all_its_runtimes() -> None:
-    assert a_worker().offered(NOW) == ("claude", "patch")
+    assert a_worker().offered(NOW, 0) == ("claude", "patch")
 
 
 def test_a_runtime_behind_a_quota_wall_is_offered_again_when_it_opens() -> None:
     worker = a_worker(claude=RuntimeBlock(reason="quota", until=NOW + timedelta(hours=1)))
-    assert worker.offered(NOW) == ("patch",)
-    assert worker.offered(NOW + timedelta(hours=1)) == ("claude", "patch")
+    assert worker.offered(NOW, 0) == ("patch",)
+    assert worker.offered(NOW + timedelta(hours=1), 0) == ("claude", "patch")
 
 
 def test_a_runtime_that_needs_a_sign_in_waits_for_a_person() -> None:
     worker = a_worker(claude=RuntimeBlock(reason="401", sign_in=True))
-    assert worker.offered(NOW + timedelta(days=365)) == ("patch",)
+    assert worker.offered(NOW + timedelta(days=365), 0) == ("patch",)

@@ -58,5 +58,5 @@ def test_a_worker_is_marked_with_its_state(here: Installation) -> None:
 def test_a_blocked_runtime_is_not_offered_until_its_moment(here: Installation) -> None:
     blocks = {"claude": RuntimeBlock(reason="quota", until=LATER), "codex": RuntimeBlock(reason="401", sign_in=True)}
     blocked = here.worker.evolve(runtimes=("patch", "claude", "codex"), runtime_blocks=blocks)
-    assert blocked.offered(START) == ("patch",)
-    assert blocked.offered(LATER) == ("patch", "claude")
+    assert blocked.offered(START, 0) == ("patch",)
+    assert blocked.offered(LATER, 0) == ("patch", "claude")

@@ -33,6 +33,7 @@ from ploeg.wire.work import (
     Order,
     Presence,
     PresenceReply,
+    StandBy,
     ToolCall,
     ToolReply,
 )
@@ -63,6 +64,8 @@ class FarEnd:
     #: Requests of these kinds are carried out, but their answer is lost, once each.
     lost_replies: list[str] = field(default_factory=list)
     lease_seconds: float = 300.0
+    #: Runtimes that it gives no jobs to, told with its replies.
+    stand_by: list[StandBy] = field(default_factory=list)
     #: Called with every renewal before it is answered.
     on_heartbeat: Callable[[Heartbeat], None] | None = None
     tool_error: str | None = None
@@ -186,7 +189,7 @@ class FarEnd:
         report = msgspec.json.decode(content, type=FinishReport)
         self.finished[attempt_id] = report
         decision = decide(Ended(outcome=Outcome(report.outcome), reset_at=report.reset_at), datetime.now(UTC), jitter=0)
-        return FinishReply(job_status=decision.status)
+        return FinishReply(job_status=decision.status, stand_by=self.stand_by)
 
     async def _handback(self, _: str, content: bytes) -> Message:
         self.handbacks.append(msgspec.json.decode(content, type=Handback))
@@ -194,7 +197,7 @@ class FarEnd:
 
     async def _presence(self, _: str, content: bytes) -> Message:
         self.presences.append(msgspec.json.decode(content, type=Presence))
-        return PresenceReply(order="continue")
+        return PresenceReply(order="continue", stand_by=self.stand_by)
 
 
 def _error(status: int, code: str, message: str) -> httpx2.Response:

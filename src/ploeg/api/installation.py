@@ -13,7 +13,7 @@ from ploeg.control.installation_view import WorkerView
 from ploeg.control.plane import ControlPlane
 from ploeg.domain.errors import Unavailable
 from ploeg.wire.base import Items
-from ploeg.wire.installation import DatabaseOut, HealthOut, RuntimeBlockOut, ServerOut, WorkerOut
+from ploeg.wire.installation import DatabaseOut, HealthOut, QuotaWindowOut, RuntimeBlockOut, ServerOut, WorkerOut
 
 router = APIRouter(tags=["installation"])
 open_router = APIRouter(tags=["installation"])
@@ -60,8 +60,9 @@ async def _database(plane: ControlPlane) -> str:
 
 def _worker(view: WorkerView) -> WorkerOut:
     worker = view.worker
-    blocks = {name: RuntimeBlockOut.model_validate(block) for name, block in worker.runtime_blocks.items()}
-    shown = set(WorkerOut.model_fields) - {"online", "jobs", "runtime_blocks", "runtimes", "labels"}
+    blocks = {name: RuntimeBlockOut.model_validate(block) for name, block in view.blocks.items()}
+    of_the_view = {"online", "jobs", "runtime_blocks", "runtimes", "labels", "quota", "min_quota_pct"}
+    shown = set(WorkerOut.model_fields) - of_the_view
     return WorkerOut(
         **{name: getattr(worker, name) for name in shown},
         runtimes=list(worker.runtimes),
@@ -69,4 +70,6 @@ def _worker(view: WorkerView) -> WorkerOut:
         online=view.online,
         jobs=view.jobs,
         runtime_blocks=blocks,
+        quota=[QuotaWindowOut.model_validate(use) for use in worker.quota],
+        min_quota_pct=view.min_quota_pct,
     )

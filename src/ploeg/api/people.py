@@ -9,7 +9,7 @@ from ploeg.api.access import Caller, Plane
 from ploeg.control import people
 from ploeg.domain.access import Token
 from ploeg.wire.base import Items
-from ploeg.wire.people import NewTokenOut, ServerVersionOut, TokenIn, TokenOut, UserIn, UserOut, WhoAmIOut
+from ploeg.wire.people import NewTokenOut, OwnEdit, ServerVersionOut, TokenIn, TokenOut, UserIn, UserOut, WhoAmIOut
 
 router = APIRouter(tags=["people"])
 
@@ -23,6 +23,12 @@ async def who_am_i(plane: Plane, caller: Caller) -> WhoAmIOut:
         token=_token(token),
         server=ServerVersionOut(version=__version__),
     )
+
+
+@router.patch("/me")
+async def edit_own_account(plane: Plane, caller: Caller, wish: OwnEdit) -> UserOut:
+    """Changes the caller's own account."""
+    return UserOut.model_validate(await plane.write(people.set_quota_floor, caller, wish.min_quota_pct))
 
 
 @router.get("/users")

@@ -45,7 +45,8 @@ def claim(tx: Transaction, actor: Principal, installation: Installation, request
     """The first job that fits, as a new attempt; the same `claim_key` again gives the same one."""
     worker = presence.register(tx, actor, request.worker)
     limits = tuple(installation.max_jobs_by_runtime.items())
-    offer = Offer(worker.offered(tx.now), worker.labels, presence.works_for(tx, actor), limits)
+    floor = actor.user.min_quota_pct
+    offer = Offer(worker.offered(tx.now, floor), worker.labels, presence.works_for(tx, actor), limits)
     key = line("claim_key", request.claim_key)
     earlier = tx.attempts.by_claim_key(worker.id, key)
     if earlier is not None:
@@ -53,7 +54,7 @@ def claim(tx: Transaction, actor: Principal, installation: Installation, request
     attempt_id = AttemptId(new_id("att"))
     job = tx.claims.take(offer, attempt_id, tx.now) if offer.runtimes else None
     if job is None:
-        return Answer(None, offer, worker.id, presence.block_lifts_at(worker, tx.now))
+        return Answer(None, offer, worker.id, presence.block_lifts_at(worker, tx.now, floor))
     return Answer(_start(tx, installation, job, attempt_id, worker, key), offer, worker.id)
 
 

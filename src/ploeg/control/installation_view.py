@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ploeg.control import presence
+from ploeg.control import presence, quota
 from ploeg.domain.access import Principal
-from ploeg.domain.worker import WorkerRecord
+from ploeg.domain.worker import RuntimeBlock, WorkerRecord
 from ploeg.store.transaction import Transaction
 
 
@@ -16,14 +16,26 @@ class WorkerView:
     online: bool
     #: Codes of the jobs that it holds now.
     jobs: list[str]
+    #: Per cent of every quota window that its owner keeps.
+    min_quota_pct: int
+    #: What keeps its runtimes from jobs now.
+    blocks: dict[str, RuntimeBlock]
 
 
 def workers(tx: Transaction, actor: Principal) -> list[WorkerView]:
     """All workers for an administrator, else the caller's own."""
-    return [
-        WorkerView(worker=worker, online=presence.online(worker, tx.now), jobs=_held(tx, worker))
-        for worker in presence.listing(tx, actor)
-    ]
+    return [_view(tx, worker) for worker in presence.listing(tx, actor)]
+
+
+def _view(tx: Transaction, worker: WorkerRecord) -> WorkerView:
+    floor = quota.floor(tx, worker)
+    return WorkerView(
+        worker=worker,
+        online=presence.online(worker, tx.now),
+        jobs=_held(tx, worker),
+        min_quota_pct=floor,
+        blocks=worker.blocks(tx.now, floor),
+    )
 
 
 def _held(tx: Transaction, worker: WorkerRecord) -> list[str]:

@@ -111,6 +111,21 @@ def add_user(tx: Transaction, actor: Principal, username: str, *, is_admin: bool
     return user
 
 
+def set_quota_floor(tx: Transaction, actor: Principal, min_quota_pct: int) -> User:
+    """The caller's workers leave that much of every quota window to the caller: per cent, 0 for nothing."""
+    actor.require(Scope.WRITE)
+    if not 0 <= min_quota_pct <= 100:
+        raise Invalid("min_quota_pct", min_quota_pct, "give 0 to 100 per cent")
+    known = tx.people.user(actor.user.id)
+    if known is None:
+        raise NotFound("user", actor.user.id)
+    user = replace(known, min_quota_pct=min_quota_pct)
+    if user != known:
+        tx.people.update_user(user)
+        tx.events.add("user.changed", user_id=user.id, actor=actor.name, data={"min_quota_pct": min_quota_pct})
+    return user
+
+
 def tokens_of(tx: Transaction, actor: Principal) -> list[Token]:
     """The caller's own tokens, newest first."""
     actor.require(Scope.READ)

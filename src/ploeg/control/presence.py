@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from ploeg.control import find
+from ploeg.control import find, quota
 from ploeg.control.text import line, optional_prose
 from ploeg.domain.access import Principal, Scope
 from ploeg.domain.attempt import Attempt
 from ploeg.domain.errors import Invalid
 from ploeg.domain.ids import ProductId, WorkerId
+from ploeg.domain.quota import QuotaUse, latest
 from ploeg.domain.retry import Decision
 from ploeg.domain.worker import RuntimeBlock, WorkerRecord, WorkerState
 from ploeg.store.ids import new_id
@@ -66,7 +67,7 @@ def show(tx: Transaction, actor: Principal, presence: Presence) -> PresenceReply
         tx.workers.upsert(worker)
     if worker.state is not known.state or worker.reason != known.reason:
         tell(tx, worker, "state")
-    return PresenceReply(order="continue")
+    return PresenceReply(order="continue", stand_by=quota.standing_by(tx, worker))
 
 
 def seen(tx: Transaction, worker: WorkerRecord) -> None:
@@ -74,27 +75,31 @@ def seen(tx: Transaction, worker: WorkerRecord) -> None:
         tx.workers.mark(worker.id, worker.state, worker.reason, worker.until, tx.now)
 
 
-def block(tx: Transaction, worker: WorkerRecord, attempt: Attempt, decision: Decision) -> None:
-    """Keeps the attempt's runtime from jobs on that worker, if the decision says so."""
-    if decision.standby_until is None and not decision.sign_in_needed:
-        return
-    reason = decision.reason or str(attempt.outcome)
-    found = RuntimeBlock(reason=reason, until=decision.standby_until, sign_in=decision.sign_in_needed)
-    blocked = worker.evolve(runtime_blocks={**worker.runtime_blocks, attempt.runtime: found})
-    if not blocked.offered(tx.now):
-        state = WorkerState.SIGN_IN_NEEDED if decision.sign_in_needed else WorkerState.STAND_BY
-        blocked = blocked.evolve(state=state, reason=reason, until=decision.standby_until)
-    tx.workers.upsert(blocked)
-    tell(tx, blocked, "blocked", runtime=attempt.runtime, reason=reason)
+def ended(
+    tx: Transaction, worker: WorkerRecord, attempt: Attempt, decision: Decision, told: Sequence[QuotaUse]
+) -> None:
+    """Notes the quota windows that an attempt told of, and keeps its runtime from jobs on that worker if the decision
+    says so or less than the owner's part of a window is left."""
+    floor = quota.floor(tx, worker)
+    noted = worker.evolve(quota=latest(worker.quota, told), runtime_blocks=_blocks(worker, attempt, decision))
+    found = noted.blocks(tx.now, floor).get(attempt.runtime)
+    fresh = found is not None and found != worker.blocks(tx.now, floor).get(attempt.runtime)
+    if found is not None and fresh and not noted.offered(tx.now, floor):
+        state = WorkerState.SIGN_IN_NEEDED if found.sign_in else WorkerState.STAND_BY
+        noted = noted.evolve(state=state, reason=found.reason, until=found.until)
+    if noted != worker:
+        tx.workers.upsert(noted)
+    if found is not None and fresh:
+        tell(tx, noted, "blocked", runtime=attempt.runtime, reason=found.reason)
 
 
 def without_sign_in(blocks: Mapping[str, RuntimeBlock]) -> dict[str, RuntimeBlock]:
     return {runtime: found for runtime, found in blocks.items() if not found.sign_in}
 
 
-def block_lifts_at(worker: WorkerRecord, now: datetime) -> datetime | None:
+def block_lifts_at(worker: WorkerRecord, now: datetime, floor_pct: int) -> datetime | None:
     """When the first of its blocked runtimes may take jobs again by itself."""
-    lifts = [found.until for found in worker.runtime_blocks.values() if found.until is not None and found.until > now]
+    lifts = [found.until for found in worker.blocks(now, floor_pct).values() if found.until is not None]
     return min(lifts, default=None)
 
 
@@ -120,6 +125,14 @@ def listing(tx: Transaction, actor: Principal) -> list[WorkerRecord]:
 def tell(tx: Transaction, worker: WorkerRecord, change: str, **more: Any) -> None:
     data = {"id": worker.id, "hostname": worker.hostname, "state": worker.state, "change": change, **more}
     tx.events.add("worker.changed", user_id=worker.user_id, actor=f"worker:{worker.id}", data=data)
+
+
+def _blocks(worker: WorkerRecord, attempt: Attempt, decision: Decision) -> Mapping[str, RuntimeBlock]:
+    if decision.standby_until is None and not decision.sign_in_needed:
+        return worker.runtime_blocks
+    reason = decision.reason or str(attempt.outcome)
+    found = RuntimeBlock(reason=reason, until=decision.standby_until, sign_in=decision.sign_in_needed)
+    return {**worker.runtime_blocks, attempt.runtime: found}
 
 
 def _shown(info: WorkerInfo) -> dict[str, Any]:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from ploeg.control import dependencies, presence, product_rules
+from ploeg.control import dependencies, presence, product_rules, quota
 from ploeg.control.hold import By, Hold, clock
 from ploeg.control.installation import Installation
 from ploeg.domain.job import Job, JobStatus
-from ploeg.domain.worker import WorkerRecord, WorkerState
+from ploeg.domain.worker import RuntimeBlock, WorkerRecord, WorkerState
 from ploeg.store.transaction import Transaction
 
 
@@ -69,8 +69,9 @@ def _worker(tx: Transaction, job: Job) -> Hold:
     there = [worker for worker in tx.workers.all() if presence.online(worker, tx.now) and _offers(worker, job)]
     if not there:
         return Hold(By.WORKER, f"a worker that offers {wanted}: none is there")
-    if all(job.runtime not in worker.offered(tx.now) for worker in there):
-        return Hold(By.WORKER, _block(there[0], job))
+    blocks = [worker.blocks(tx.now, quota.floor(tx, worker)).get(job.runtime) for worker in there]
+    if blocks[0] is not None and all(blocks):
+        return Hold(By.WORKER, _block(there[0], job, blocks[0]))
     if all(worker.state is WorkerState.STAND_BY for worker in there):
         return Hold(By.WORKER, _standing_by(there[0]))
     return Hold(By.WORKER, "a free worker")
@@ -80,8 +81,7 @@ def _offers(worker: WorkerRecord, job: Job) -> bool:
     return job.runtime in worker.runtimes and set(job.labels) <= set(worker.labels)
 
 
-def _block(worker: WorkerRecord, job: Job) -> str:
-    found = worker.runtime_blocks[job.runtime]
+def _block(worker: WorkerRecord, job: Job, found: RuntimeBlock) -> str:
     where = f"{job.runtime} on {worker.hostname}"
     if found.sign_in:
         return f"a sign-in of {where}"

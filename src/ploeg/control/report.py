@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ploeg.control import executions, people, presence, settle
+from ploeg.control import executions, people, presence, quota, settle
 from ploeg.control.installation import Installation
 from ploeg.control.proof import check_proof
 from ploeg.control.text import TITLE_MAX, kept, kept_json
@@ -66,10 +66,11 @@ def finish(tx: Transaction, actor: Principal, attempt_id: str, report: FinishRep
         commit=report.head_sha,
         snapshot=report.snapshot,
         verified=report.verified,
+        quota=quota.uses(tx, attempt.runtime, report.quota),
     )
-    settled = settle.end_attempt(tx, job, noted, end, f"worker:{worker.id}", **_told(report))
     presence.seen(tx, worker)
-    return FinishReply(job_status=settled.status, not_before=settled.not_before)
+    settle.end_attempt(tx, job, noted, end, f"worker:{worker.id}", **_told(report, end))
+    return _reply(tx, noted)
 
 
 def hand_back(tx: Transaction, actor: Principal, handback: Handback) -> HandbackReply:
@@ -120,8 +121,10 @@ def owned_job(tx: Transaction, attempt: Attempt) -> Job:
 
 def _reply(tx: Transaction, attempt: Attempt) -> FinishReply:
     job = tx.jobs.get(attempt.job_id)
+    worker = tx.workers.get(attempt.worker_id)
     assert job is not None, "a foreign key keeps the job of every attempt"
-    return FinishReply(job_status=job.status, not_before=job.not_before)
+    assert worker is not None, "a foreign key keeps the worker of every attempt"
+    return FinishReply(job_status=job.status, not_before=job.not_before, stand_by=quota.standing_by(tx, worker))
 
 
 def _noted(said: Heartbeat | FinishReport) -> dict[str, Any]:
@@ -172,8 +175,8 @@ def _outcome(name: str) -> Outcome:
         raise Invalid("outcome", name, f"use one of {', '.join(Outcome)}") from None
 
 
-def _told(report: FinishReport) -> dict[str, Any]:
-    quota = [
+def _told(report: FinishReport, end: settle.End) -> dict[str, Any]:
+    windows = [
         {
             "runtime": window.runtime,
             "window": window.window,
@@ -181,9 +184,9 @@ def _told(report: FinishReport) -> dict[str, Any]:
             "utilization": window.utilization,
             "resets_at": window.resets_at,
         }
-        for window in report.quota
+        for window in end.quota
     ]
-    return {"head_sha": report.head_sha, "pushed": report.pushed, "kept_ref": report.kept_ref, "quota": quota}
+    return {"head_sha": report.head_sha, "pushed": report.pushed, "kept_ref": report.kept_ref, "quota": windows}
 
 
 def _tell(tx: Transaction, type_: str, job: Job, attempt: Attempt, by: str, **more: Any) -> None:

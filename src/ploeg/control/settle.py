@@ -15,6 +15,7 @@ from ploeg.control.follow_up import beginning, status_without
 from ploeg.domain.attempt import Attempt, Outcome, Resume
 from ploeg.domain.backlog import TaskStatus
 from ploeg.domain.job import Job, JobStatus
+from ploeg.domain.quota import QuotaUse
 from ploeg.domain.retry import Decision, Ended, decide
 from ploeg.domain.sprint_run import waits_for_people
 from ploeg.store.transaction import Transaction
@@ -30,6 +31,8 @@ class End:
     commit: str | None = None
     snapshot: str | None = None
     verified: bool = False
+    #: The windows of its runtime's account, as they stand now.
+    quota: tuple[QuotaUse, ...] = ()
 
 
 def end_attempt(tx: Transaction, job: Job, attempt: Attempt, end: End, actor: str, **told: Any) -> Job:
@@ -43,7 +46,7 @@ def end_attempt(tx: Transaction, job: Job, attempt: Attempt, end: End, actor: st
     )
     worker = tx.workers.get(attempt.worker_id)
     if worker is not None:
-        presence.block(tx, worker, ended, decision)
+        presence.ended(tx, worker, ended, decision, end.quota)
     settled = _settled(tx, job, ended, end, decision)
     tx.jobs.update(settled)
     job_events.tell(tx, settled, actor, attempt=attempt.number)

@@ -28,6 +28,7 @@ MAKES_ROOM = frozenset(
         "product.changed",
         "job.changed",
         "sprint_run.changed",
+        "user.changed",
     }
 )
 #: What a task or a story must become for those that need it, and the changes of one that may set others free.

@@ -45,6 +45,10 @@ ALLOWED_SCOPES: dict[TokenKind, frozenset[Scope]] = {
 }
 
 
+#: What somebody who said nothing keeps of a quota window, in per cent.
+MIN_QUOTA_PCT = 20
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class User:
     id: UserId
@@ -52,6 +56,8 @@ class User:
     is_admin: bool = False
     is_demo: bool = False
     created_at: datetime | None = None
+    #: Per cent of every quota window that the user's workers leave to the user; 0: nothing.
+    min_quota_pct: int = MIN_QUOTA_PCT
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,12 +9,13 @@ from enum import StrEnum
 from typing import Any, Self
 
 from ploeg.domain.ids import TokenId, UserId, WorkerId
+from ploeg.domain.quota import QuotaUse
 
 
 class WorkerState(StrEnum):
     IDLE = "idle"
     WORKING = "working"
-    #: A quota window is used up; `until` says when it opens again.
+    #: A quota window is used up, or as far as its owner allows; `until` says when it opens again.
     STAND_BY = "stand_by"
     SIGN_IN_NEEDED = "sign_in_needed"
     #: Several attempts in a row failed for reasons of the worker's own.
@@ -62,12 +63,31 @@ class WorkerRecord:
     seen_at: datetime
     created_at: datetime
     runtime_blocks: Mapping[str, RuntimeBlock] = field(default_factory=dict)
+    #: The windows of its runtimes' accounts, as their own events told them.
+    quota: tuple[QuotaUse, ...] = ()
+    #: Per cent that is left of some quota, in an agent's word: shown, and believed by nothing.
+    last_quota_pct: float | None = None
+    last_quota_check_at: datetime | None = None
 
-    def offered(self, now: datetime) -> tuple[str, ...]:
-        """Its runtimes that may take a job now."""
-        return tuple(
-            name for name in self.runtimes if (block := self.runtime_blocks.get(name)) is None or not block.holds(now)
-        )
+    def offered(self, now: datetime, floor_pct: int) -> tuple[str, ...]:
+        """Its runtimes that may take a job now. `floor_pct` of every quota window is kept for its owner."""
+        blocked = self.blocks(now, floor_pct)
+        return tuple(name for name in self.runtimes if name not in blocked)
+
+    def blocks(self, now: datetime, floor_pct: int) -> dict[str, RuntimeBlock]:
+        """What keeps its runtimes from jobs now: of each, what lasts longest."""
+        found = {name: block for name, block in self.runtime_blocks.items() if block.holds(now)}
+        for use in self.quota:
+            if use.below(floor_pct, now):
+                reserve = RuntimeBlock(reason=use.why_below(floor_pct), until=use.over_at)
+                found[use.runtime] = _longer(found.get(use.runtime, reserve), reserve)
+        return found
 
     def evolve(self, **changes: Any) -> Self:
         return replace(self, **changes)
+
+
+def _longer(one: RuntimeBlock, other: RuntimeBlock) -> RuntimeBlock:
+    if one.until is None or other.until is None:
+        return one if one.until is None else other
+    return one if one.until >= other.until else other

@@ -39,6 +39,9 @@ class People:
         """`Conflict` when the name is taken."""
         USER.add(self._tx, user)
 
+    def update_user(self, user: User) -> None:
+        USER.update(self._tx, user)
+
     def user(self, user_id: UserId) -> User | None:
         return USER.get(self._tx, user_id)
 

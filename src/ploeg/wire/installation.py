@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from pydantic import Field
+
 from ploeg.domain.worker import WorkerState
 from ploeg.wire.base import Reply
 
@@ -12,6 +14,17 @@ class RuntimeBlockOut(Reply):
     reason: str
     until: datetime | None
     sign_in: bool
+
+
+class QuotaWindowOut(Reply):
+    """As the runtime's own events last told it."""
+
+    runtime: str
+    window: str
+    status: str
+    utilization: float | None = Field(description="0 to 1; null when it was not said.")
+    resets_at: datetime | None
+    seen_at: datetime
 
 
 class WorkerOut(Reply):
@@ -28,7 +41,11 @@ class WorkerOut(Reply):
     until: datetime | None
     seen_at: datetime
     online: bool
-    runtime_blocks: dict[str, RuntimeBlockOut]
+    runtime_blocks: dict[str, RuntimeBlockOut] = Field(description="What keeps its runtimes from jobs now.")
+    quota: list[QuotaWindowOut]
+    min_quota_pct: int = Field(description="Per cent of every quota window that its owner keeps.")
+    last_quota_pct: float | None = Field(description="What an agent said is left of the quota; nothing goes by it.")
+    last_quota_check_at: datetime | None
     jobs: list[str]
 
 

@@ -15,11 +15,16 @@ class UserOut(Reply):
     username: str
     is_admin: bool
     created_at: datetime | None
+    min_quota_pct: int = Field(description="Per cent of every quota window that the user's workers leave to the user.")
 
 
 class UserIn(Request):
     username: str
     is_admin: bool = False
+
+
+class OwnEdit(Request):
+    min_quota_pct: Whole = Field(description="0 to 100.")
 
 
 class TokenOut(Reply):

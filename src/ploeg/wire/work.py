@@ -176,10 +176,19 @@ class FinishReport(Message, kw_only=True):
     quota: list[QuotaWindow] = field(default_factory=list)
 
 
+class StandBy(Message, kw_only=True):
+    """A runtime of the worker that is given no job before that moment."""
+
+    runtime: str
+    until: datetime
+    reason: str
+
+
 class FinishReply(Message, kw_only=True):
     #: The job's status now, and when it may run again if it is queued.
     job_status: str
     not_before: datetime | None = None
+    stand_by: list[StandBy] = field(default_factory=list)
 
 
 class Handback(Message, kw_only=True):
@@ -206,3 +215,4 @@ class Presence(Message, kw_only=True):
 
 class PresenceReply(Message, kw_only=True):
     order: Order
+    stand_by: list[StandBy] = field(default_factory=list)

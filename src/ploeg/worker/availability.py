@@ -1,4 +1,5 @@
-"""Which runtimes of this worker may take a job now: a quota wall or an expired sign-in closes one for a while.
+"""Which runtimes of this worker may take a job now: a quota wall or an expired sign-in closes one for a while, and so
+does the server where less of a quota is left than the worker's owner keeps.
 
 Outside the worker's active hours none may.
 """
@@ -14,6 +15,7 @@ from ploeg.domain.attempt import Outcome
 from ploeg.domain.errors import Invalid
 from ploeg.domain.hours import ActiveHours
 from ploeg.domain.retry import QUOTA_WAIT_UNNAMED
+from ploeg.wire.work import StandBy
 from ploeg.worker.end import End
 
 logger = logging.getLogger(__name__)
@@ -40,6 +42,8 @@ class Availability:
         #: The beginning of the next active hours, while it is outside of them.
         self._opens_at: datetime | None = None
         self._blocks: dict[str, Block] = {}
+        #: What the server gives no jobs to, as it last said.
+        self._held: dict[str, Block] = {}
 
     def note(self, runtime: str, end: End, now: datetime) -> None:
         """What the end of an attempt says of its runtime."""
@@ -50,9 +54,16 @@ class Availability:
             credential = self._present(runtime)
             self._blocks[runtime] = Block(reason=end.reason or "sign in again", until=None, credential=credential)
 
+    def told(self, stand_by: Iterable[StandBy], now: datetime) -> None:
+        """The server's word on all runtimes: one that it no longer names is open again, as far as the server goes."""
+        self._held = {
+            each.runtime: Block(reason=each.reason, until=each.until) for each in stand_by if each.until > now
+        }
+
     def lift(self, now: datetime) -> list[str]:
         """The runtimes whose sign-in was renewed; blocks whose time has come go silently, and hours begin and end."""
         self._opens_at = None if self._hours is None or self._hours.open_at(now) else self._hours.span_from(now).start
+        self._held = {runtime: block for runtime, block in self._held.items() if block.until and block.until > now}
         renewed = []
         for runtime, block in list(self._blocks.items()):
             if block.until is not None and block.until <= now:
@@ -75,7 +86,7 @@ class Availability:
     @property
     def sign_in_needed(self) -> str | None:
         """Why nothing can run before somebody signs in; None while anything can, or will by itself."""
-        if self._unblocked or any(block.until is not None for block in self._blocks.values()):
+        if self._unblocked or any(block.until is not None for block in self._closed.values()):
             return None
         return "; ".join(f"{runtime}: {block.reason}" for runtime, block in self._blocks.items())
 
@@ -84,12 +95,23 @@ class Availability:
         """Until when nothing can run, and why."""
         if self._opens_at is not None:
             return self._opens_at, f"outside its active hours, {self._hours}"
-        waits = [(block.until, f"{name}: {block.reason}") for name, block in self._blocks.items() if block.until]
+        waits = [(block.until, f"{name}: {block.reason}") for name, block in self._closed.items() if block.until]
         return min(waits) if waits and not self.open else None
 
     @property
     def _unblocked(self) -> list[str]:
-        return [runtime for runtime in self._runtimes if runtime not in self._blocks]
+        closed = self._closed
+        return [runtime for runtime in self._runtimes if runtime not in closed]
+
+    @property
+    def _closed(self) -> dict[str, Block]:
+        """What closes each runtime longest."""
+        closed = dict(self._held)
+        for runtime, block in self._blocks.items():
+            held = closed.get(runtime)
+            if held is None or held.until is None or block.until is None or block.until >= held.until:
+                closed[runtime] = block
+        return closed
 
     def _present(self, runtime: str) -> object:
         try:

@@ -15,7 +15,7 @@ from ploeg.domain.attempt import Outcome
 from ploeg.domain.errors import Conflict, PloegError, Unavailable
 from ploeg.domain.worker import WorkerState
 from ploeg.wire.assignment import Assignment
-from ploeg.wire.work import ClaimRequest, Handback, WorkerInfo
+from ploeg.wire.work import ClaimRequest, Handback, PresenceReply, WorkerInfo
 from ploeg.worker import model_credentials
 from ploeg.worker.availability import Availability
 from ploeg.worker.end import End
@@ -57,7 +57,7 @@ class Daemon:
         self._info = info
         self._stop = stop
         self._now = now
-        self._face = Face(bench.client, info)
+        self._face = Face(bench.client, info, self._heard)
         self._available = Availability(
             bench.runtimes, lambda runtime: model_credentials.for_runtime(bench.settings, runtime), bench.hours
         )
@@ -125,10 +125,12 @@ class Daemon:
                     continue
                 pauses.reset()
                 key = uuid.uuid4().hex
-                if assignment is not None:
-                    await self._run(assignment)
-                    self._warm_up(assignment.repo_url)
-                    await self._rest_if_unhealthy()
+                if assignment is None:
+                    self._face.repeat()
+                    continue
+                await self._run(assignment)
+                self._warm_up(assignment.repo_url)
+                await self._rest_if_unhealthy()
 
     async def _claim(self, key: str) -> Assignment | None:
         """A job; the same key gets the same one again when an answer was lost."""
@@ -152,6 +154,8 @@ class Daemon:
         finally:
             del self._running[assignment.attempt_id]
         self._available.note(assignment.config.runtime, end, self._now())
+        if runner.reply is not None:
+            self._available.told(runner.reply.stand_by, self._now())
         self._failures = self._failures + 1 if end.outcome in OWN_FAILURES else 0
         self._show()
         return end
@@ -165,6 +169,10 @@ class Daemon:
             self._show()
             self._face.repeat()
             await self._rest(self._until_a_look())
+
+    def _heard(self, reply: PresenceReply) -> None:
+        self._available.told(reply.stand_by, self._now())
+        self._show()
 
     def _until_a_look(self) -> float:
         standing_by = self._available.stand_by

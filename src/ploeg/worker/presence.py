@@ -5,11 +5,12 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
+from collections.abc import Callable
 from datetime import datetime
 
 from ploeg.domain.errors import PloegError
 from ploeg.domain.worker import WorkerState
-from ploeg.wire.work import Presence, WorkerInfo
+from ploeg.wire.work import Presence, PresenceReply, WorkerInfo
 from ploeg.worker.client import WorkClient
 from ploeg.worker.insist import insist
 
@@ -20,11 +21,15 @@ logger = logging.getLogger(__name__)
 
 
 class Face:
-    """What people see of this worker. Only the latest state is told; one that was passed over is not."""
+    """What people see of this worker. Only the latest state is told; one that was passed over is not.
 
-    def __init__(self, client: WorkClient, info: WorkerInfo) -> None:
+    `heard` is given what the server says to that.
+    """
+
+    def __init__(self, client: WorkClient, info: WorkerInfo, heard: Callable[[PresenceReply], None]) -> None:
         self._client = client
         self._info = info
+        self._heard = heard
         self._shown: Presence | None = None
         self._wanted: Presence | None = None
         self._changed = asyncio.Event()
@@ -35,7 +40,7 @@ class Face:
         self._changed.set()
 
     def repeat(self) -> None:
-        """Tell it again after a while: a worker that asks for no jobs is there all the same."""
+        """Tell it again after a while: a worker that asks for no jobs is there all the same, and hears when it may."""
         if self._shown is not None and time.monotonic() - self._told_at >= REPEAT_AFTER:
             self._shown = None
             self._changed.set()
@@ -54,5 +59,6 @@ class Face:
         """The latest state, once, if the server has not seen it."""
         wanted = self._wanted
         if wanted is not None and wanted != self._shown:
-            await self._client.announce(wanted)
+            reply = await self._client.announce(wanted)
             self._shown, self._told_at = wanted, time.monotonic()
+            self._heard(reply)

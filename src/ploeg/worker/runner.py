@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from ploeg.domain.attempt import Outcome, Phase
 from ploeg.domain.errors import PloegError
 from ploeg.wire.assignment import Assignment
+from ploeg.wire.work import FinishReply
 from ploeg.worker.end import End, classify
 from ploeg.worker.failure import end_of
 from ploeg.worker.halt import Halted
@@ -37,6 +38,8 @@ class Runner:
         self._bench = bench
         self._live = LiveAttempt(bench, assignment, claimed_at)
         self._statement = Statement(self._live)
+        #: What the server said to the report, if it took it.
+        self.reply: FinishReply | None = None
 
     def halt(self, outcome: Outcome, reason: str) -> None:
         """End it now; what it did is kept and reported."""
@@ -137,7 +140,8 @@ class Runner:
         if live.lease.refused:
             self._bench.state.forget(live.assignment.attempt_id)
             return
-        await deliver(self._bench, live.record, self._statement.report(end, await self._statement.diff()))
+        report = self._statement.report(end, await self._statement.diff())
+        self.reply = await deliver(self._bench, live.record, report)
 
     async def _clear_away(self) -> None:
         """The workspace goes once its work is proven kept, and not before."""

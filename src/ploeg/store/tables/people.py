@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Boolean, Column, ForeignKey, Index, Table
+from sqlalchemy import Boolean, Column, ForeignKey, Index, Integer, Table
 
 from ploeg.domain.access import Scope, TokenKind
 from ploeg.store.tables.base import metadata
@@ -16,6 +16,7 @@ users = Table(
     Column("is_admin", Boolean, nullable=False),
     Column("is_demo", Boolean, nullable=False),
     Column("created_at", Utc),
+    Column("min_quota_pct", Integer, nullable=False, server_default="20"),
 )
 
 tokens = Table(

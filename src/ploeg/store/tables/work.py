@@ -13,6 +13,7 @@ from sqlalchemy import (
     Boolean,
     Column,
     ColumnElement,
+    Double,
     ForeignKey,
     FromClause,
     Index,
@@ -25,6 +26,7 @@ from sqlalchemy import (
 
 from ploeg.domain.attempt import Outcome, Phase, Resume, Usage
 from ploeg.domain.job import ACTIVE, TERMINAL, JobStatus
+from ploeg.domain.quota import QuotaUse
 from ploeg.domain.worker import RuntimeBlock, WorkerState
 from ploeg.store.tables.base import metadata
 from ploeg.store.tables.types import Document, Prose, Utc, Word
@@ -130,6 +132,9 @@ workers = Table(
     Column("seen_at", Utc, nullable=False),
     Column("created_at", Utc, nullable=False),
     Column("runtime_blocks", Document(dict[str, RuntimeBlock]), nullable=False),
+    Column("quota", Document(tuple[QuotaUse, ...]), nullable=False, server_default="[]"),
+    Column("last_quota_pct", Double),
+    Column("last_quota_check_at", Utc),
     UniqueConstraint("token_id", "instance"),
     Index(None, "user_id"),
 )

@@ -1,0 +1,63 @@
+"""Quota windows of a worker's runtimes, and the part of each that is kept for the worker's owner."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from ploeg.domain.retry import QUOTA_WAIT_UNNAMED
+
+#: Windows of one worker that are remembered.
+WINDOWS_MAX = 32
+#: No window is as long as this: a reset further off is not believed.
+LONGEST_WINDOW = timedelta(days=40)
+#: A worker goes on a little after a reset, each at another moment: up to this part of the wait, and up to this long.
+JITTER_SHARE = 0.05
+JITTER_MAX = timedelta(minutes=1)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QuotaUse:
+    """How one window stood when a runtime's own events last told of it."""
+
+    runtime: str
+    #: e.g. `five_hour`, `seven_day`.
+    window: str
+    #: `allowed`, `allowed_warning` or `rejected`.
+    status: str
+    #: 0 to 1; None when not said.
+    utilization: float | None = None
+    resets_at: datetime | None = None
+    seen_at: datetime
+    #: From then on it says nothing any more.
+    over_at: datetime
+
+    @property
+    def used_pct(self) -> float | None:
+        """Per cent; a window that refuses is used up, whatever its numbers."""
+        if self.status == "rejected":
+            return 100.0
+        return None if self.utilization is None else round(self.utilization * 100, 6)
+
+    def below(self, floor_pct: int, now: datetime) -> bool:
+        """Less than the floor is left of it now. A floor of 0 keeps nothing."""
+        used = self.used_pct
+        return floor_pct > 0 and now < self.over_at and used is not None and used > 100 - floor_pct
+
+    def why_below(self, floor_pct: int) -> str:
+        return f"{self.used_pct:.0f} % of the quota {self.window} is used; {floor_pct} % is kept for the worker's owner"
+
+
+def over_at(resets_at: datetime | None, now: datetime, jitter: float) -> datetime:
+    """When what was told now about a window is over: a little behind its reset. `jitter` lies in [0, 1)."""
+    if resets_at is None or resets_at > now + LONGEST_WINDOW:
+        return now + QUOTA_WAIT_UNNAMED
+    wait = max(resets_at - now, timedelta())
+    return resets_at + min(wait * JITTER_SHARE, JITTER_MAX) * jitter
+
+
+def latest(known: Iterable[QuotaUse], told: Iterable[QuotaUse]) -> tuple[QuotaUse, ...]:
+    """Each window as it was last told, the newest first."""
+    by_window = {(use.runtime, use.window): use for use in (*known, *told)}
+    return tuple(sorted(by_window.values(), key=lambda use: use.seen_at, reverse=True)[:WINDOWS_MAX])
