@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 
 import pytest
 
-from ploeg.control import people
+from ploeg.control import people, sprint_runs
 from ploeg.control.installation import Installation
 from ploeg.domain.backlog import PbiStatus, StoryStatus, TaskStatus
+from ploeg.domain.errors import Conflict
 from ploeg.domain.sprint import SprintStatus
 from ploeg.domain.sprint_run import RunStatus
 from ploeg.store.store import Store
@@ -66,4 +68,41 @@ def test_of_a_failure_and_successes_at_once_the_run_has_failed_and_nothing_is_le
             *(partial(hand.done, got) for hand, got in zip(hands[1:], work[1:], strict=True)),
         )
         assert (scene.sprint.status, scene.run.status) == (SprintStatus.FAILED, RunStatus.FAILED)
+        assert {job.status.terminal for job in scene.jobs()} == {True}, number
+
+
+def test_a_pause_in_the_moment_of_a_claim_stands(busy_house: House) -> None:
+    house = busy_house
+    hand = house.hand()
+    for number in range(ROUNDS):
+        scene = Sprinting.of(house, code=f"p{number}", called=f"round-{number}")
+        scene.start("STORY")
+        at_once(scene.pause, hand.claim)
+        assert scene.run.status is RunStatus.PAUSED, number
+        scene.cancel()
+
+
+def test_of_two_starts_at_once_one_makes_the_run(busy_house: House) -> None:
+    house = busy_house
+
+    def start(scene: Sprinting) -> None:
+        with suppress(Conflict):
+            scene.start("SPRINT")
+
+    for number in range(ROUNDS):
+        scene = Sprinting.of(house, code=f"p{number}", called=f"round-{number}")
+        at_once(partial(start, scene), partial(start, scene))
+        assert len(house.read(sprint_runs.listed, house.admin, scene.code)) == 1
+        assert len(scene.jobs()) == 2
+
+
+def test_of_a_cancel_and_an_end_at_once_nothing_is_left_over(busy_house: House) -> None:
+    house = busy_house
+    hand = house.hand()
+    for number in range(ROUNDS):
+        scene = Sprinting.of(house, code=f"p{number}", called=f"round-{number}")
+        scene.start("SPRINT")
+        got = hand.take()
+        at_once(partial(hand.done, got), scene.cancel)
+        assert scene.run.status is RunStatus.CANCELLED
         assert {job.status.terminal for job in scene.jobs()} == {True}, number

@@ -87,7 +87,7 @@ def resume(tx: Transaction, actor: Principal, installation: Installation, refere
     still to do; its failed tasks are to do again.
     """
     sprint = find.sprint(tx, actor, reference, Need.CHANGE)
-    run = tx.sprints.unended_run(sprint.id, lock=True)
+    run = _held(tx, sprint)
     if run is not None:
         return _lift(tx, actor, installation, sprint, run)
     last = next(iter(tx.sprints.runs(sprint.id)), None)
@@ -160,10 +160,18 @@ def _locked(tx: Transaction, found: Sprint) -> Sprint:
 
 
 def _unended(tx: Transaction, sprint: Sprint) -> SprintRun:
-    run = tx.sprints.unended_run(sprint.id, lock=True)
+    run = _held(tx, sprint)
     if run is None:
         raise Conflict(f"sprint {sprint.code} has no run under way")
     return run
+
+
+def _held(tx: Transaction, sprint: Sprint) -> SprintRun | None:
+    """The sprint's run, locked behind its jobs: whoever ends a job of it comes the same way."""
+    run = tx.sprints.unended_run(sprint.id)
+    if run is not None:
+        tx.jobs.unfinished_of_run(run.id, lock=True)
+    return tx.sprints.unended_run(sprint.id, lock=True)
 
 
 def _cleared(plan: RunPlan) -> RunPlan:
