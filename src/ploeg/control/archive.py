@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
+from functools import partial
+from typing import Any
 
 from ploeg.control import backlog_view, find, rollup
 from ploeg.control.backlog_view import View
@@ -44,7 +46,7 @@ def restore_task(tx: Transaction, actor: Principal, reference: str) -> View:
 
 def _archived(tx: Transaction, actor: Principal, item: Pbi | Story | Task) -> View:
     if item.archived_at is None:
-        family = [each for each in (item, *_below(tx, item)) if each.archived_at is None]
+        family = _held(tx, [each for each in (item, *_below(tx, item)) if each.archived_at is None])
         busy = _unfinished(tx, family)
         if busy:
             codes = ", ".join(job.code for job in busy[:5])
@@ -88,6 +90,17 @@ def _set(
         case Task() as task:
             rollup.roll_up_story(tx, task, actor.name)
     return changed[0]
+
+
+def _held(tx: Transaction, family: Sequence[Pbi | Story | Task]) -> list[Pbi | Story | Task]:
+    """As they stand now that nobody can queue a job of theirs, locked from the tasks up as a roll-up does."""
+    locks: dict[type, Callable[[Any], Pbi | Story | Task | None]] = {
+        Pbi: partial(tx.backlog.pbi, lock=True),
+        Story: partial(tx.backlog.story, lock=True),
+        Task: partial(tx.backlog.task, lock=True),
+    }
+    held = [locks[type(each)](each.id) for each in reversed(family)]
+    return [each for each in reversed(held) if each is not None and each.archived_at is None]
 
 
 def _below(tx: Transaction, item: Pbi | Story | Task) -> list[Story | Task]:

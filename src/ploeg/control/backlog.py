@@ -153,7 +153,8 @@ def edit_story(tx: Transaction, actor: Principal, reference: str, fields: Mappin
 
 def edit_task(tx: Transaction, actor: Principal, reference: str, fields: Mapping[str, Any], place: Place) -> View:
     """`story` among the fields moves it to another story."""
-    task = find.task(tx, actor, reference, Need.CHANGE)
+    found = find.task(tx, actor, reference, Need.CHANGE)
+    task = tx.backlog.task(found.id, lock=True) or found
     rest = dict(fields)
     home = rest.pop("story", None)
     changed = _with(task, rest)

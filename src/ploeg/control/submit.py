@@ -147,6 +147,7 @@ def enqueue(
     product = tx.products.get(task.product_id)
     assert product is not None, "a foreign key keeps the product of every task"
     product.ready_for_jobs()
+    task = _held(tx, task)
     if follow is None:
         task.ready_for_a_job()
     else:
@@ -159,6 +160,13 @@ def enqueue(
     tx.jobs.add(job, wish.key)
     tell_queued(tx, job, actor.name, task=task.code, title=task.title)
     return job
+
+
+def _held(tx: Transaction, found: Task) -> Task:
+    """The task as it stands now that nobody else can queue, move or archive it."""
+    task = tx.backlog.task(found.id, lock=True)
+    assert task is not None, "tasks are never deleted"
+    return task
 
 
 def fitted(job: Job, config: JobConfig) -> Job:
