@@ -11,8 +11,8 @@ from ploeg.domain.codes import CodeKind
 from tests.model.pair import MANY, Pair, pick
 from tests.model.things import Pbi, Story, Task
 
-BY_HAND = ("TO_DO", "REVIEW", "DONE", "FAILED", "EXCLUDED")
-STEPS = ("more", "more", "set_task", "set_task", "block", "depend", "need_no_more")
+BY_HAND = ("TO_DO", "TO_DO", "TO_DO", "REVIEW", "DONE", "FAILED", "EXCLUDED")
+STEPS = ("more", "more", "set_task", "depend", "need_no_more", "block")
 
 
 class Grooming(Pair):

@@ -12,10 +12,14 @@ from tests.model.pair import MANY, Pair, pick
 from tests.model.things import Run, Sprint
 from tests.model.world import UNFINISHED
 
-STEPS = ("add", "plan", "plan", "unplan", "start", "start", "start", "pause", "call_off", "resume", "resume")
+STEPS = ("start", "start", "resume", "resume", "start", "plan", "plan", "resume", "add", "unplan", "pause", "call_off")
 
 
 class Sprinting(Pair):
+    @rule(n=MANY, m=MANY)
+    def start_a_run(self, n: int, m: int) -> None:
+        self._start(pick(self.world.sprints, n), m)
+
     @rule(n=MANY, m=MANY, what=st.sampled_from(STEPS))
     def sprint(self, n: int, m: int, what: str) -> None:
         if what == "add" and len(self.world.sprints) < 3:

@@ -15,8 +15,7 @@ from tests.model.world import UNFINISHED
 
 OUTCOMES = st.sampled_from(
     [
-        *["done"] * 16,
-        *("skipped", "reported_failed", "gate_refused", "push_conflict", "push_conflict", "no_report"),
+        *("skipped", "done", "reported_failed", "gate_refused", "push_conflict", "push_conflict", "no_report"),
         *("agent_crashed", "workspace_failed", "quota_exhausted", "worker_stopped", "waiting"),
     ]
 )
@@ -35,6 +34,12 @@ class Working(Pair):
     @rule()
     def claim_again(self) -> None:
         self.claim()
+
+    @precondition(lambda self: self.held)
+    @rule(n=MANY)
+    def finish(self, n: int) -> None:
+        """What most attempts come to."""
+        self._end(pick(self.held, n), "done")
 
     @rule()
     def claim(self) -> None:
@@ -61,9 +66,10 @@ class Working(Pair):
     @rule(n=MANY, outcome=OUTCOMES)
     def end(self, n: int, outcome: str) -> None:
         key = pick(self.held, n)
+        self._end(key, "no_report" if outcome == "waiting" and key not in self.questions else outcome)
+
+    def _end(self, key: str, outcome: str) -> None:
         hand, assignment = self.held.pop(key)
-        if outcome == "waiting" and key not in self.questions:
-            outcome = "no_report"
         reset = self.world.now + timedelta(minutes=30)
         if outcome == "done":
             hand.done(assignment)
@@ -77,10 +83,16 @@ class Working(Pair):
     @precondition(lambda self: self.world.jobs)
     @rule(n=MANY)
     def cancel_job(self, n: int) -> None:
-        key = pick(self.world.jobs, n)
+        waiting = [key for key, job in self.world.jobs.items() if job.status == "waiting"]
+        key = waiting[0] if waiting and n % 2 else pick(self.world.jobs, n)
         ended = self.world.jobs[key].status not in UNFINISHED
         if not self.refused(ended, cancel.cancel, key):
             self.world.cancel(key)
+
+    @precondition(lambda self: self._talking())
+    @rule(n=MANY)
+    def talk_again(self, n: int) -> None:
+        self.talk(n)
 
     @precondition(lambda self: self._talking())
     @rule(n=MANY)
@@ -90,7 +102,7 @@ class Working(Pair):
         job = self.world.jobs[key]
         if not job.asked:
             self._ask(key)
-        elif job.status == "running" and n % 3:
+        elif key in self.held and n % 3:
             hand, assignment = self.held.pop(key)
             hand.finish(assignment, "waiting", reason="a question")
             self.world.end(key, "waiting")
@@ -111,16 +123,22 @@ class Working(Pair):
     @rule(minutes=st.sampled_from([1, 4, 45]))
     def time_passes(self, minutes: int) -> None:
         """The server's sweep looks at what has become due."""
-        by = timedelta(minutes=minutes)
         now = self.house.clock.turn(minutes=minutes)
         self.house.write(sweep.reap)
         self.house.write(run_state.lift)
-        self.world.pass_time(by)
+        self.world.pass_time(timedelta(minutes=minutes))
         lost = [key for key, job in self.world.jobs.items() if job.lease_until is not None and job.lease_until <= now]
         for key in lost:
             del self.held[key]
             self.world.end(key, "worker_lost")
             self._take_over_backoff(key, "worker_lost")
+
+    @precondition(lambda self: any(job.status == "waiting" for job in self.world.jobs.values()))
+    @rule()
+    def nobody_answers(self) -> None:
+        self.time_passes(25 * 60)
+        self.house.write(questions.expire)
+        self.world.give_up_waiting()
 
     @precondition(lambda self: self.world.jobs)
     @rule(n=MANY)
@@ -148,7 +166,7 @@ class Working(Pair):
         return [key for key in self.held if self.world.jobs[key].status == "claimed"]
 
     def _talking(self) -> list[str]:
-        return [key for key, job in self.world.jobs.items() if job.status == "running" or job.asked]
+        return [key for key, job in self.world.jobs.items() if key in self.held or job.asked]
 
     def _know_newest(self, task: str) -> None:
         job = self.house.read(lambda tx: tx.jobs.unfinished_for_task(task))  # type: ignore[arg-type]

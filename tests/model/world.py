@@ -172,6 +172,14 @@ class World:
                 run.status, run.pause = "RUNNING", None
         self.settle()
 
+    def give_up_waiting(self) -> None:
+        """The deadlines of all questions have passed, by a policy that fails who waits for them."""
+        for job in list(self.jobs.values()):
+            waited, job.asked = job.asked and job.status == "waiting", False
+            if waited:
+                job.status, job.conflict = "failed", False
+                self._after(job)
+
     def pass_time(self, by: timedelta) -> None:
         """The clock turns, and the sweep looks."""
         self.now += by

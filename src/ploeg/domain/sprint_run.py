@@ -42,7 +42,7 @@ _TERMINAL = frozenset({RunStatus.DONE, RunStatus.FAILED, RunStatus.CANCELLED})
 #: Which status may follow which; what is not here is refused. A paused run that a new one goes on from is CANCELLED,
 #: and the new one names it in `previous_run_id`.
 TRANSITIONS: dict[RunStatus, frozenset[RunStatus]] = {
-    RunStatus.QUEUED: frozenset({RunStatus.RUNNING, RunStatus.PAUSED}) | _TERMINAL,
+    RunStatus.QUEUED: frozenset({RunStatus.RUNNING, RunStatus.PAUSED, RunStatus.FAILED, RunStatus.CANCELLED}),
     RunStatus.RUNNING: frozenset({RunStatus.PAUSED}) | _TERMINAL,
     RunStatus.PAUSED: frozenset({RunStatus.RUNNING}) | _TERMINAL,
     RunStatus.DONE: frozenset(),
