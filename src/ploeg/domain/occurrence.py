@@ -8,6 +8,9 @@ from typing import Any
 
 from ploeg.domain.ids import AttemptId, JobId, ProductId, StoryId, UserId
 
+#: Types of events that concern nobody else, where they name a person and no product.
+PERSONAL = ("idea.", "question.", "todo.")
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Event:
@@ -30,5 +33,5 @@ class Event:
 
     @property
     def private(self) -> bool:
-        """Only the person that it concerns may see it: it is about an idea that is not shared."""
-        return self.user_id is not None and (self.product_id is not None or self.type.startswith("idea."))
+        """Only the person that it concerns may see it: it is about an idea that is not shared, or about a todo."""
+        return self.user_id is not None and (self.product_id is not None or self.type.startswith(PERSONAL))

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import ColumnElement, and_, bindparam, func, insert, or_, select
 
 from ploeg.domain.ids import AttemptId, JobId, ProductId, StoryId, UserId
-from ploeg.domain.occurrence import Event
+from ploeg.domain.occurrence import PERSONAL, Event
 from ploeg.store.dialects import Lock
 from ploeg.store.jobs import JOB
 from ploeg.store.tables.events import events
@@ -24,7 +24,7 @@ _ADD = insert(events).returning(events.c.id)
 #: As `Event.private` has it.
 _PRIVATE = and_(
     events.c.user_id.is_not(None),
-    or_(events.c.product_id.is_not(None), events.c.type.startswith("idea.")),
+    or_(events.c.product_id.is_not(None), *(events.c.type.startswith(noun) for noun in PERSONAL)),
 )
 _LAST = select(func.coalesce(func.max(events.c.id), 0))
 _AFTER = select(*_COLUMNS).where(events.c.id > bindparam("after")).order_by(events.c.id).limit(bindparam("at_most"))
