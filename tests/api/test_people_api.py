@@ -132,6 +132,17 @@ async def test_people_are_let_into_a_product(api: Api) -> None:
     assert {m["username"]: m["role"] for m in members} == {"ada": "viewer", "admin": "owner"}
 
 
+async def test_everybody_says_what_workers_leave_of_their_quota(api: Api) -> None:
+    assert (await api.ok("GET", "/whoami"))["user"]["min_quota_pct"] == 20
+    assert (await api.ok("PATCH", "/me", json={"min_quota_pct": 35}))["min_quota_pct"] == 35
+    assert (await api.ok("GET", "/whoami"))["user"]["min_quota_pct"] == 35
+    api.house.hand("elf").claim()
+    (worker,) = (await api.ok("GET", "/workers"))["items"]
+    assert (worker["min_quota_pct"], worker["quota"], worker["last_quota_pct"]) == (35, [], None)
+    assert "0 to 100" in (await api.refused(422, "PATCH", "/me", json={"min_quota_pct": 101}))["message"]
+    await api.refused(422, "PATCH", "/me", json={"is_admin": True})
+
+
 async def test_a_product_is_archived_and_restored(api: Api) -> None:
     await a_task(api)
     assert (await api.ok("PUT", "/products/demo/archival"))["archived_at"] is not None

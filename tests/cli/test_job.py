@@ -156,6 +156,20 @@ def test_workers_are_listed(crew: Ploeg) -> None:
     assert "patch" in worker["runtimes"]
 
 
+def test_a_worker_is_shown_and_told_what_to_leave_of_the_quota(crew: Ploeg) -> None:
+    (worker,) = crew("worker", "list", "--json").json
+    assert crew("worker", "floor").out == "your workers leave you 20 % of every quota window\n"
+    try:
+        assert crew("worker", "floor", "35", "--json").json["min_quota_pct"] == 35
+        shown = crew("worker", "show", worker["hostname"]).out
+        assert "kept of its quota  35 %" in shown
+        assert crew("worker", "show", worker["id"], "--json").json["id"] == worker["id"]
+    finally:
+        crew("worker", "floor", "20")
+    assert crew("worker", "floor", "101").code == 2
+    assert "worker list" in crew("worker", "show", "nobody").err
+
+
 def wait_for_line(command: list[str], env: dict[str, str], words: str) -> None:
     with subprocess.Popen(command, env=env, stdout=subprocess.PIPE, text=True) as follower:
         assert follower.stdout is not None

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
 
-from ploeg.control import installation_view, people, presence, queue_view
-from ploeg.domain.access import Principal
-from ploeg.domain.errors import Denied, Invalid
+from ploeg.control import calls, installation_view, people, presence, queue_view, toolbelt
+from ploeg.control.toolbelt.caller import PersonCaller
+from ploeg.domain.errors import Denied, Invalid, NotFound
 from ploeg.domain.job import JobStatus
 from ploeg.domain.worker import WorkerRecord, WorkerState
-from ploeg.wire.work import Presence, QuotaWindow
+from ploeg.wire.assignment import Assignment
+from ploeg.wire.work import Presence, QuotaWindow, ToolCall, ToolReply
 from tests.control.house import Hand, House
 
 #: More than the jitter can add to a reset.
@@ -38,8 +40,8 @@ def keep(house: House, hand: Hand, floor: int) -> None:
     hand.actor = house.read(people.worker, hand.secret)
 
 
-def worker(house: House, actor: Principal | None = None) -> WorkerRecord:
-    return house.read(presence.listing, actor or house.admin)[0]
+def worker(house: House) -> WorkerRecord:
+    return house.read(presence.listing, house.admin)[0]
 
 
 def test_a_worker_below_the_floor_stands_by_until_the_reset_and_no_attempt_is_burnt(house: House, hand: Hand) -> None:
@@ -128,3 +130,44 @@ def test_everybody_keeps_their_own_part_and_a_reader_changes_nothing(house: Hous
     reading = house.write(people.make_token, ada, "reads", scopes=["read"])
     with pytest.raises(Denied):
         house.write(people.set_quota_floor, house.read(people.person, reading.secret), 1)
+
+
+def test_an_agent_s_word_about_the_quota_is_shown_and_steers_nothing(house: House, hand: Hand) -> None:
+    got = hand.take()
+    hand.beat(got, agent_started=True)
+    told = tool(hand, got, "worker_heartbeat", last_quota_pct=3)
+    assert told.result == {"last_quota_pct": 3.0, "last_quota_check_at": "2026-11-22T12:00:00Z"}
+    assert (worker(house).last_quota_pct, worker(house).last_quota_check_at) == (3.0, house.clock.now)
+    hand.done(got)
+    assert hand.claim() is not None
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        ({"last_quota_pct": 101}, "last_quota_pct"),
+        ({}, "last_quota_pct"),
+        ({"last_quota_pct": 5, "last_quota_check_at": "2026-11-22T13:00:00Z"}, "last_quota_check_at"),
+        ({"last_quota_pct": 5, "last_quota_check_at": "0001-01-01T00:00:00+14:00"}, "last_quota_check_at"),
+        ({"last_quota_pct": 5, "last_quota_check_at": "2026-11-22T12:00:00"}, "last_quota_check_at"),
+    ],
+)
+def test_a_word_that_cannot_be_is_refused(house: House, hand: Hand, arguments: dict[str, Any], words: str) -> None:
+    reply = tool(hand, hand.take(), "worker_heartbeat", **arguments)
+    assert words in str(reply.error)
+    assert worker(house).last_quota_pct is None
+
+
+def test_an_agent_and_a_person_ask_what_the_owner_keeps(house: House, hand: Hand) -> None:
+    keep(house, hand, 35)
+    assert tool(hand, hand.take(), "get_worker_settings").result == {"min_quota_pct": 35}
+    ada = PersonCaller(house.person("ada"), house.installation)
+    shown = house.read(toolbelt.carry_out, ada, "get_worker_settings", {})
+    assert shown.model_dump() == {"min_quota_pct": 20}
+    with pytest.raises(NotFound):
+        house.write(toolbelt.carry_out, ada, "worker_heartbeat", {"last_quota_pct": 5})
+
+
+def tool(hand: Hand, got: Assignment, name: str, **arguments: Any) -> ToolReply:
+    request = ToolCall(call_id="c-1", tool=name, arguments=arguments)
+    return hand.house.write(calls.call, hand.actor, hand.house.installation, got.attempt_id, request)

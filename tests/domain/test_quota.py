@@ -87,5 +87,7 @@ def test_each_window_is_known_as_it_was_last_told() -> None:
     known = (a_use(0.5), a_use(0.4, window="seven_day"))
     fresh = a_use(0.6, seen_at=NOW + HOUR)
     assert latest(known, [fresh]) == (fresh, known[1])
+    assert latest([fresh], [a_use(None)])[0].utilization == 0.6
+    assert latest([fresh], [a_use(None, resets_at=NOW)])[0].utilization is None
     many = [a_use(window=f"window {n}") for n in range(WINDOWS_MAX + 5)]
     assert len(latest((), many)) == WINDOWS_MAX

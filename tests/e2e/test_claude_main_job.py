@@ -119,6 +119,8 @@ def test_the_agent_gets_its_tools_and_its_effort_and_no_secret_but_its_own(
             "get_question_answer",
             "list_open_questions",
             "cancel_question",
+            "get_worker_settings",
+            "worker_heartbeat",
         )
     }
     assert PLAN in first.prompts

@@ -54,6 +54,8 @@ def test_every_tool_of_a_tasks_job_is_called_and_a_question_is_answered_in_betwe
 ) -> None:
     model = scripted_model(
         ploeg("update_task_status", task_id="T-1", status="in_progress"),
+        ploeg("get_worker_settings"),
+        ploeg("worker_heartbeat", last_quota_pct=40),
         *of_docs(),
         *of_a_question_that_is_withdrawn(),
         ploeg("update_task_plan", task_id="T-1", implementation_plan=PLAN),

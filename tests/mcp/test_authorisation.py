@@ -36,6 +36,7 @@ class Case:
 CASES: dict[str, Case] = {
     "health": Case(),
     "list_products": Case(),
+    "get_worker_settings": Case(),
     "get_claude_context": Case({"product_id": "demo"}, "product_id"),
     "check_queue_empty": Case({"product_id": "demo"}, "product_id"),
     "list_jobs": Case({"product_id": "demo"}, "product_id"),

@@ -1,6 +1,8 @@
-"""`ploeg worker`: run one on this machine, or list the ones there are."""
+"""`ploeg worker`: run one on this machine, look at the ones there are, and say what they leave of your quota."""
 
 from __future__ import annotations
+
+from typing import Any
 
 import click
 
@@ -52,10 +54,88 @@ def list_(as_json: bool) -> None:
             " ".join(w["runtimes"]),
             " ".join(w["labels"]),
             w["sandbox"],
+            "; ".join(_used(window) for window in w["quota"]),
             render.ago(w["seen_at"]),
             w["reason"] or "",
         )
         for w in workers
     ]
-    headings = ("worker", "state", "slots", "jobs", "runtimes", "labels", "sandbox", "seen", "why")
+    headings = ("worker", "state", "slots", "jobs", "runtimes", "labels", "sandbox", "quota", "seen", "why")
     render.table(headings, rows, empty="no worker; start one with `ploeg worker`, or `ploeg up`")
+
+
+@worker.command()
+@click.argument("name")
+@options.as_json
+def show(name: str, as_json: bool) -> None:
+    """Show a worker, by name or id, with its quota windows.
+
+    \b
+    Example:
+      ploeg worker show nas
+    """
+    found = [w for w in signed_in().get("/workers")["items"] if name in {w["hostname"], w["id"]}]
+    if len(found) != 1:
+        remedy = f"give one of these ids: {', '.join(w['id'] for w in found)}" if found else "see `ploeg worker list`"
+        raise click.BadParameter(f"{len(found)} workers have that name; {remedy}", param_hint="NAME")
+    if as_json:
+        render.emit_json(found[0])
+    else:
+        render.record(_shown(found[0]))
+
+
+@worker.command()
+@click.argument("percent", type=click.IntRange(0, 100), required=False)
+@options.as_json
+def floor(percent: int | None, as_json: bool) -> None:
+    """Keep a part of every quota window for yourself.
+
+    Your workers stand by when less than that is left; 0 keeps nothing. Without a number it shows what you keep.
+
+    \b
+    Example:
+      ploeg worker floor 30
+    """
+    client = signed_in()
+    user = client.get("/whoami")["user"] if percent is None else client.patch("/me", {"min_quota_pct": percent})
+    if as_json:
+        render.emit_json(user)
+    else:
+        render.say(f"your workers leave you {user['min_quota_pct']} % of every quota window")
+
+
+def _shown(w: dict[str, Any]) -> list[tuple[str, object]]:
+    word = w["last_quota_pct"]
+    return [
+        ("worker", w["hostname"]),
+        ("id", w["id"]),
+        ("state", w["state"] if w["online"] else "offline"),
+        ("why", w["reason"]),
+        ("until", w["until"]),
+        ("jobs", f"{' '.join(w['jobs'])} ({len(w['jobs'])} of {w['slots']})"),
+        ("runtimes", " ".join(w["runtimes"])),
+        ("labels", " ".join(w["labels"])),
+        ("sandbox", w["sandbox"]),
+        ("version", w["version"]),
+        ("seen", render.ago(w["seen_at"])),
+        ("kept of its quota", f"{w['min_quota_pct']} %"),
+        ("quota", "\n".join(_told(window) for window in w["quota"])),
+        ("blocked", "\n".join(_blocked(runtime, block) for runtime, block in w["runtime_blocks"].items())),
+        ("left, says an agent", f"{word:g} %, {render.ago(w['last_quota_check_at'])}" if word is not None else None),
+    ]
+
+
+def _used(window: dict[str, Any]) -> str:
+    used = window["utilization"]
+    told = window["status"] if used is None or window["status"] == "rejected" else f"{used:.0%}"
+    return f"{window['runtime']} {window['window']} {told}"
+
+
+def _told(window: dict[str, Any]) -> str:
+    resets = f", resets {render.ago(window['resets_at'])}" if window["resets_at"] else ""
+    return f"{_used(window)}{resets}, told {render.ago(window['seen_at'])}"
+
+
+def _blocked(runtime: str, block: dict[str, Any]) -> str:
+    until = f"until {block['until']}" if block["until"] else "until somebody acts"
+    return f"{runtime} {until}: {block['reason']}"

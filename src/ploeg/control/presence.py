@@ -10,7 +10,7 @@ from ploeg.control import find, quota
 from ploeg.control.text import line, optional_prose
 from ploeg.domain.access import Principal, Scope
 from ploeg.domain.attempt import Attempt
-from ploeg.domain.errors import Invalid
+from ploeg.domain.errors import Invalid, NotFound
 from ploeg.domain.ids import ProductId, WorkerId
 from ploeg.domain.quota import QuotaUse, latest
 from ploeg.domain.retry import Decision
@@ -24,6 +24,10 @@ SEEN_EVERY = timedelta(seconds=30)
 #: A worker that was seen longer ago is not there: an idle one asks at least every minute.
 GONE_AFTER = timedelta(seconds=100)
 NAMES_MAX = 64
+#: An agent's word about the quota is no older than that …
+WORD_LASTS = timedelta(days=1)
+#: … and no further ahead, by clocks that do not agree.
+CLOCKS_DIFFER = timedelta(minutes=5)
 
 
 def register(tx: Transaction, actor: Principal, info: WorkerInfo) -> WorkerRecord:
@@ -43,17 +47,14 @@ def register(tx: Transaction, actor: Principal, info: WorkerInfo) -> WorkerRecor
         worker = tx.workers.upsert(made)
         tell(tx, worker, "joined")
         return worker
-    worker = known.evolve(**shown)
-    if worker.state is WorkerState.OFFLINE:
-        worker = worker.evolve(state=WorkerState.IDLE, reason=None, until=None)
-    if worker == known and tx.now - known.seen_at < SEEN_EVERY:
+    if _there(known, shown) == known and tx.now - known.seen_at < SEEN_EVERY:
         return known
-    return tx.workers.upsert(worker.evolve(seen_at=tx.now))
+    return tx.workers.upsert(_there(_to_change(tx, known.id), shown).evolve(seen_at=tx.now))
 
 
 def show(tx: Transaction, actor: Principal, presence: Presence) -> PresenceReply:
     """The worker says how it is, for people to see. One that no longer needs a sign-in takes jobs again."""
-    known = register(tx, actor, presence.worker)
+    known = _to_change(tx, register(tx, actor, presence.worker).id)
     try:
         state = WorkerState(presence.state)
     except ValueError:
@@ -68,6 +69,18 @@ def show(tx: Transaction, actor: Principal, presence: Presence) -> PresenceReply
     if worker.state is not known.state or worker.reason != known.reason:
         tell(tx, worker, "state")
     return PresenceReply(order="continue", stand_by=quota.standing_by(tx, worker))
+
+
+def note_word(tx: Transaction, worker_id: WorkerId, left_pct: float, checked_at: datetime | None) -> WorkerRecord:
+    """What an agent says is left of the quota, in per cent, kept for people to see. Nothing goes by it."""
+    if checked_at is not None and not tx.now - WORD_LASTS <= checked_at <= tx.now + CLOCKS_DIFFER:
+        raise Invalid("last_quota_check_at", checked_at.isoformat(), "give a moment of the last day, or leave it out")
+    known = _to_change(tx, worker_id)
+    worker = known.evolve(last_quota_pct=left_pct, last_quota_check_at=checked_at or tx.now)
+    tx.workers.upsert(worker)
+    if worker.last_quota_pct != known.last_quota_pct:
+        tell(tx, worker, "quota", last_quota_pct=left_pct)
+    return worker
 
 
 def seen(tx: Transaction, worker: WorkerRecord) -> None:
@@ -125,6 +138,21 @@ def listing(tx: Transaction, actor: Principal) -> list[WorkerRecord]:
 def tell(tx: Transaction, worker: WorkerRecord, change: str, **more: Any) -> None:
     data = {"id": worker.id, "hostname": worker.hostname, "state": worker.state, "change": change, **more}
     tx.events.add("worker.changed", user_id=worker.user_id, actor=f"worker:{worker.id}", data=data)
+
+
+def _to_change(tx: Transaction, worker_id: WorkerId) -> WorkerRecord:
+    """As it stands now, kept from others until this transaction ends: a row is written whole."""
+    worker = tx.workers.get(worker_id, lock=True)
+    if worker is None:
+        raise NotFound("worker", worker_id)
+    return worker
+
+
+def _there(worker: WorkerRecord, shown: Mapping[str, Any]) -> WorkerRecord:
+    worker = worker.evolve(**shown)
+    if worker.state is WorkerState.OFFLINE:
+        worker = worker.evolve(state=WorkerState.IDLE, reason=None, until=None)
+    return worker
 
 
 def _blocks(worker: WorkerRecord, attempt: Attempt, decision: Decision) -> Mapping[str, RuntimeBlock]:

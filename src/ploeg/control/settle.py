@@ -44,7 +44,7 @@ def end_attempt(tx: Transaction, job: Job, attempt: Attempt, end: End, actor: st
     tx.events.add(
         "attempt.ended", product_id=job.product_id, job_id=job.id, attempt_id=attempt.id, actor=actor, data=data
     )
-    worker = tx.workers.get(attempt.worker_id)
+    worker = tx.workers.get(attempt.worker_id, lock=True)
     if worker is not None:
         presence.ended(tx, worker, ended, decision, end.quota)
     settled = _settled(tx, job, ended, end, decision)

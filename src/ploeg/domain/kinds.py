@@ -78,6 +78,7 @@ class Kind:
 
 
 _DOCS = ("get_agent_guide", "list_product_docs", "get_product_doc", "search_product_docs", "related_product_docs")
+_WORKER = ("get_worker_settings", "worker_heartbeat")
 _QUESTIONS = ("ask_user_question", "get_question_answer", "list_open_questions", "cancel_question")
 
 
@@ -117,6 +118,7 @@ KINDS: dict[KindName, Kind] = {
                 "verify_task_against_plan",
                 *_DOCS,
                 *_QUESTIONS,
+                *_WORKER,
             ),
             gated=True,
             summary_required=False,
@@ -142,6 +144,7 @@ KINDS: dict[KindName, Kind] = {
                 "log_commit",
                 *_DOCS,
                 *_QUESTIONS,
+                *_WORKER,
             ),
             gated=True,
             summary_required=False,

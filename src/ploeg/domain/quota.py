@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from ploeg.domain.retry import QUOTA_WAIT_UNNAMED
@@ -59,5 +59,15 @@ def over_at(resets_at: datetime | None, now: datetime, jitter: float) -> datetim
 
 def latest(known: Iterable[QuotaUse], told: Iterable[QuotaUse]) -> tuple[QuotaUse, ...]:
     """Each window as it was last told, the newest first."""
-    by_window = {(use.runtime, use.window): use for use in (*known, *told)}
+    by_window: dict[tuple[str, str], QuotaUse] = {}
+    for use in (*known, *told):
+        window = use.runtime, use.window
+        by_window[window] = _with_its_number(use, by_window.get(window))
     return tuple(sorted(by_window.values(), key=lambda use: use.seen_at, reverse=True)[:WINDOWS_MAX])
+
+
+def _with_its_number(told: QuotaUse, before: QuotaUse | None) -> QuotaUse:
+    """A runtime does not say each time how far a window is used: until its reset the last number stands."""
+    if told.utilization is not None or before is None or before.resets_at != told.resets_at:
+        return told
+    return replace(told, utilization=before.utilization)

@@ -48,8 +48,8 @@ class Workers:
         row = self._tx.connection.execute(_UPSERT[self._tx.dialect], WORKER.values(worker)).one()
         return WORKER.know(self._tx, WORKER.record(row))
 
-    def get(self, worker_id: WorkerId) -> WorkerRecord | None:
-        return WORKER.get(self._tx, worker_id)
+    def get(self, worker_id: WorkerId, *, lock: bool = False) -> WorkerRecord | None:
+        return WORKER.get(self._tx, worker_id, lock=lock)
 
     def of_instance(self, token_id: TokenId, instance: str) -> WorkerRecord | None:
         """The worker that showed itself under that name with that token."""

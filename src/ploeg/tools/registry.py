@@ -23,6 +23,7 @@ from ploeg.tools import (
     story_log,
     task,
     todo,
+    worker,
 )
 from ploeg.tools.declaration import Tool
 
@@ -102,6 +103,8 @@ TOOLS: dict[str, Tool] = {
         question.LIST_OPEN_QUESTIONS,
         question.ANSWER_QUESTION,
         question.CANCEL_QUESTION,
+        worker.GET_WORKER_SETTINGS,
+        worker.WORKER_HEARTBEAT,
     )
 }
 

@@ -22,6 +22,7 @@ from ploeg.control.toolbelt import (
     story_log,
     task,
     todo,
+    worker,
 )
 from ploeg.control.toolbelt.caller import AttemptCaller, Caller
 from ploeg.control.toolbelt.handler import Handlers
@@ -49,6 +50,7 @@ HANDLERS: Handlers = {
     **idea.HANDLERS,
     **idea_work.HANDLERS,
     **question.HANDLERS,
+    **worker.HANDLERS,
 }
 
 
