@@ -140,3 +140,8 @@ def test_a_parent_that_is_not_there_or_its_own_child_does_no_harm() -> None:
 def test_a_folder_without_tasks_is_refused() -> None:
     with pytest.raises(Invalid, match=r"tasks/\*\.md"):
         backlog_md.read({"readme.md": "Hello"}, None)
+
+
+def test_what_no_database_can_hold_is_replaced() -> None:
+    (pbi,) = backlog_md.read(folder(a=task("BACK-1", title='"Pay \\ud800"', milestone='"\\0"')), None).pbis
+    assert (pbi.source, pbi.stories[0].title) == ("backlog.md:milestone:\ufffd", "Pay \ufffd")

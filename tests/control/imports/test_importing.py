@@ -152,3 +152,11 @@ def test_a_viewer_imports_nothing(demo: House) -> None:
     wish = Wish(format="plan", files={"a.md": PLAN})
     with pytest.raises(Denied):
         demo.write(importing.bring_in, ada, "demo", wish, importing.read(wish))
+
+
+def test_a_dry_run_refuses_what_an_import_would(demo: House) -> None:
+    found = json.dumps([{"title": "Ring \x07", "number": 1}])
+    for dry_run in (True, False):
+        with pytest.raises(Invalid, match="without control characters"):
+            bring(demo, found, "issues", name="me/shop", dry_run=dry_run)
+    assert count(demo) == 0

@@ -76,3 +76,19 @@ def test_a_long_body_is_cut_and_says_so() -> None:
 def test_what_is_no_list_of_issues_is_refused_by_name(text: str) -> None:
     with pytest.raises(Invalid, match=r"issues\.json"):
         issues.read({"issues.json": text}, None)
+
+
+def test_an_address_that_is_none_is_no_repository() -> None:
+    (pbi,) = read(FROM_GH | {"url": "https://[::1/me/shop/issues/12"}, name="shop").pbis
+    assert pbi.stories[0].source == "issues:shop#12"
+
+
+def test_a_number_that_is_none_is_refused() -> None:
+    with pytest.raises(Invalid, match="issue 1 of the list lacks its number"):
+        read(FROM_GH | {"number": True})
+
+
+def test_what_no_database_can_hold_is_replaced() -> None:
+    (pbi,) = read(FROM_GH | {"title": "Pay \ud800", "body": "by\x00card"}).pbis
+    assert pbi.stories[0].title == "Pay �"
+    assert (pbi.stories[0].description or "").startswith("by�card")

@@ -10,6 +10,7 @@ from typing import Any
 import yaml
 
 from ploeg.control.frontmatter import Unreadable, compose, split
+from ploeg.control.text import kept_json
 from ploeg.domain.backlog import Priority
 from ploeg.domain.draft import fit
 from ploeg.domain.plan import IMPLEMENTATION_PLAN_MAX, PROSE_MAX, TITLE_MAX
@@ -144,13 +145,13 @@ def _read(text: str) -> tuple[dict[str, Any], str]:
     if head is None:
         return {}, text
     lines = (_PERSON.sub(r'"@\1"', line) if _PEOPLE.match(line) else line for line in head[1].split("\n"))
-    found = _plain(compose("\n".join(lines)))
+    found = kept_json(_plain(compose("\n".join(lines))))
     return found if isinstance(found, dict) else {}, text[head.end() :]
 
 
 def _config(text: str) -> dict[str, Any]:
     try:
-        found = _plain(compose(text))
+        found = kept_json(_plain(compose(text)))
     except Unreadable:
         return {}
     return found if isinstance(found, dict) else {}

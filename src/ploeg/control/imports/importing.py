@@ -11,7 +11,7 @@ from ploeg.control import backlog, dependencies, find
 from ploeg.control.find import Need
 from ploeg.control.imports import backlog_md, issues, plan
 from ploeg.control.placing import Place
-from ploeg.control.text import NAME_MAX, line
+from ploeg.control.text import NAME_MAX, kept_json, line
 from ploeg.domain.access import Principal
 from ploeg.domain.backlog import Pbi, Story, Task, TaskStatus
 from ploeg.domain.codes import CodeKind
@@ -96,7 +96,7 @@ def read(wish: Wish) -> Drafts:
     if not wish.files:
         raise Invalid("files", "{}", "give at least one file")
     name = line("name", wish.name, NAME_MAX) if wish.name is not None else None
-    drafts = reader(dict(wish.files), name)
+    drafts = reader(kept_json(dict(wish.files)), name)
     drafts = drafts if wish.finished else drafts.unfinished()
     if drafts.count > ITEMS_MAX:
         raise Invalid("files", f"{drafts.count} items", f"bring in at most {ITEMS_MAX} at once")
@@ -173,7 +173,8 @@ class _Bringing:
         self, kind: CodeKind, draft: Draft, parent: Pbi | Story | Task | None, add: Callable[[], Pbi | Story | Task]
     ) -> Pbi | Story | Task | None:
         """The item that the draft is here, made if it is new; None in a dry run, and below what is archived."""
-        if len(draft.source) > SOURCE_MAX or "\x00" in draft.source:
+        line("title", draft.title)
+        if len(draft.source) > SOURCE_MAX:
             raise Invalid("files", f"{draft.source[:60]}…", f"its key has more than {SOURCE_MAX} characters")
         known = self._tx.imports.get(self._product.id, draft.source)
         item = self._item(kind, known.item_id) if known is not None else None

@@ -11,6 +11,7 @@ from pathlib import PurePosixPath
 from typing import Any
 from urllib.parse import urlsplit
 
+from ploeg.control.text import kept_json
 from ploeg.domain.draft import DraftPbi, Drafts, DraftStory, DraftTask, fit
 from ploeg.domain.errors import Invalid
 from ploeg.domain.plan import PROSE_MAX, TITLE_MAX
@@ -39,7 +40,7 @@ def read(files: dict[str, str], name: str | None) -> Drafts:
 
 def _issues(path: str, text: str) -> Iterator[Issue]:
     try:
-        found = json.loads(text)
+        found = kept_json(json.loads(text))
     except (ValueError, RecursionError) as error:
         raise Invalid("files", path, f"this is not JSON: {error}") from None
     if not isinstance(found, list) or not all(isinstance(issue, dict) for issue in found):
@@ -47,7 +48,7 @@ def _issues(path: str, text: str) -> Iterator[Issue]:
             "files", path, "give a JSON list of issues, as the forge's API or `gh issue list --json` writes it"
         )
     for place, issue in enumerate(found, 1):
-        if not isinstance(issue.get("number"), int) or not isinstance(issue.get("title"), str):
+        if type(issue.get("number")) is not int or not isinstance(issue.get("title"), str):
             raise Invalid("files", path, f"issue {place} of the list lacks its number or its title")
         yield issue
 
@@ -86,7 +87,10 @@ def _story(path: str, issue: Issue, repository: str) -> DraftStory:
 
 def _repository(issue: Issue) -> str | None:
     """`forge.example/me/shop`, from an issue's own page."""
-    parts = urlsplit(_url(issue))
+    try:
+        parts = urlsplit(_url(issue))
+    except ValueError:
+        return None
     path = parts.path.strip("/").split("/")
     return f"{parts.netloc}/{'/'.join(path[:-2])}" if parts.netloc and len(path) >= 4 and path[-2] == "issues" else None
 
