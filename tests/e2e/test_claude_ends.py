@@ -64,13 +64,16 @@ def test_work_that_talks_about_401_is_not_an_expired_token(
 def test_a_quota_wall_parks_the_job_until_the_reset_and_the_same_session_goes_on(
     install_claude: Install, scripted_model: Model, remote: Remote
 ) -> None:
-    reset = int(time.time()) + 12
-    wall = quota_wall(reset)
-    once = Refuse(wall.status, wall.type, wall.message, wall.headers, times=1)
-    model = scripted_model(commit("farewell.py", CODE), once, DONE, say("Done."))
+    work = commit("farewell.py", CODE)
+    model = scripted_model(work)
     ploeg_home = install_claude(model)
     prepare(ploeg_home, remote)
     ploeg_home.start_worker()
+    model.wait_for_requests(1, timeout=60)
+    reset = int(time.time()) + 12
+    wall = quota_wall(reset)
+    once = Refuse(wall.status, wall.type, wall.message, wall.headers, times=1)
+    model.script = (work, once, DONE, say("Done."))
 
     parked = ploeg_home.wait_for_job("J-1", lambda job: queued_again(job) or job["ended_at"] is not None)
     assert parked["attempts"][0]["outcome"] == "quota_exhausted", parked
