@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -17,6 +18,14 @@ def test_users_are_found_by_id_and_name(store: Store) -> None:
     assert store.read_blocking(lambda tx: tx.people.user(bob.id)) == bob
     assert store.read_blocking(lambda tx: tx.people.user_named("ada")) == ada
     assert store.read_blocking(lambda tx: tx.people.users()) == [ada, bob]
+
+
+def test_a_user_changes(store: Store) -> None:
+    ada = user()
+    store.write_blocking(lambda tx: tx.people.add_user(ada))
+    changed = replace(ada, min_quota_pct=35)
+    store.write_blocking(lambda tx: tx.people.update_user(changed))
+    assert store.read_blocking(lambda tx: tx.people.user(ada.id)) == changed
 
 
 def test_who_is_not_there_is_none(store: Store) -> None:

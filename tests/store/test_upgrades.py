@@ -34,6 +34,7 @@ def test_a_product_of_the_first_release_uses_every_folder_of_docs(two_empty_data
         product = store.read_blocking(lambda tx: tx.products.get(ProductId("prd_1")))
         assert product is not None
         assert (product.code, product.definition_of_done, product.enabled_doc_folders) == ("shop", "It works.", None)
+        assert [user.min_quota_pct for user in store.read_blocking(lambda tx: tx.people.users())] == [20]
         (item,) = store.read_blocking(lambda tx: tx.backlog.pbis(product.id))
         assert store.read_blocking(lambda tx: tx.backlog.find(read_query("pay"), [product.id], 5)) == [item]
     finally:

@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 
 from ploeg.domain.ids import UserId, WorkerId
+from ploeg.domain.quota import QuotaUse
 from ploeg.domain.worker import RuntimeBlock, WorkerState
 from ploeg.store.store import Store
 from tests.store.installation import START, Installation, token, user, worker
@@ -22,8 +23,19 @@ def test_a_worker_that_comes_back_keeps_its_id_and_shows_its_new_self(here: Inst
         "claude": RuntimeBlock(reason="five-hour window", until=LATER),
         "codex": RuntimeBlock(reason="401", sign_in=True),
     }
+    window = QuotaUse(
+        runtime="claude", window="five_hour", status="allowed", utilization=0.83, seen_at=START, over_at=LATER
+    )
     again = here.worker.evolve(
-        id=WorkerId("wrk_new"), pid=8, labels=("gpu",), seen_at=LATER, created_at=LATER, runtime_blocks=blocks
+        id=WorkerId("wrk_new"),
+        pid=8,
+        labels=("gpu",),
+        seen_at=LATER,
+        created_at=LATER,
+        runtime_blocks=blocks,
+        quota=(window,),
+        last_quota_pct=17.0,
+        last_quota_check_at=START,
     )
     stored = here.store.write_blocking(lambda tx: tx.workers.upsert(again))
     assert stored == again.evolve(id=here.worker.id, created_at=START)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Any
 
 import click
@@ -54,7 +55,7 @@ def list_(as_json: bool) -> None:
             " ".join(w["runtimes"]),
             " ".join(w["labels"]),
             w["sandbox"],
-            "; ".join(_used(window) for window in w["quota"]),
+            "; ".join(_used(window) for window in w["quota"] if not _over(window)),
             render.ago(w["seen_at"]),
             w["reason"] or "",
         )
@@ -129,6 +130,11 @@ def _used(window: dict[str, Any]) -> str:
     used = window["utilization"]
     told = window["status"] if used is None or window["status"] == "rejected" else f"{used:.0%}"
     return f"{window['runtime']} {window['window']} {told}"
+
+
+def _over(window: dict[str, Any]) -> bool:
+    """Its reset has passed, so what was told of it says nothing any more."""
+    return bool(window["resets_at"]) and datetime.fromisoformat(window["resets_at"]) <= datetime.now(UTC)
 
 
 def _told(window: dict[str, Any]) -> str:

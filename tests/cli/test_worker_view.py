@@ -1,0 +1,28 @@
+"""How a worker's quota looks on a terminal."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from ploeg.cli.worker import _over, _told, _used
+
+NOW = datetime.now(UTC)
+
+
+def window(used: float | None, resets_at: datetime | None = NOW + timedelta(hours=2), **more: Any) -> dict[str, Any]:
+    told = {"runtime": "claude", "window": "five_hour", "status": "allowed", "seen_at": NOW.isoformat(), **more}
+    return {**told, "utilization": used, "resets_at": resets_at and resets_at.isoformat()}
+
+
+def test_a_window_shows_how_far_it_is_used_and_when_it_is_reset() -> None:
+    assert _used(window(0.83)) == "claude five_hour 83%"
+    assert _used(window(None, status="rejected")) == "claude five_hour rejected"
+    assert _told(window(0.83)).startswith("claude five_hour 83%, resets in 2 h, told 0")
+    assert _told(window(0.5, None)).startswith("claude five_hour 50%, told 0")
+
+
+def test_a_window_whose_reset_has_passed_says_nothing() -> None:
+    assert _over(window(0.83, NOW - timedelta(seconds=1)))
+    assert not _over(window(0.83))
+    assert not _over(window(0.83, None))
