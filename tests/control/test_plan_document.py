@@ -64,3 +64,10 @@ def test_line_ends_and_a_mark_of_order_do_not_matter() -> None:
 )  # fmt: skip
 def test_a_flaw_is_told_with_its_line_in_the_text(text: str, said: list[str]) -> None:
     assert flaws(text) == said
+
+
+@pytest.mark.parametrize("head", ["a: b\n" * 13_000, f"[{'a,' * 32_000}]\n", f"a: {'[' * 60_000}\n"])
+def test_a_text_that_would_take_long_is_refused_early_and_quoted_in_part(head: str) -> None:
+    (flaw,) = flaws(f"---\n{head}---\n")
+    assert len(flaw) < 200
+    assert "use at most 6000 fields and values" in flaw or "nest it less deeply" in flaw

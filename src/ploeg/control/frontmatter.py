@@ -18,6 +18,10 @@ from ploeg.domain.errors import Invalid
 #: Characters between the two lines.
 HEAD_MAX = 8000
 _DEPTH_MAX = 16
+#: Fields, values and lists: more than the longest plan has, and read while a transaction waits.
+_NODES_MAX = 6000
+#: Characters of a line that an error quotes.
+_QUOTE_MAX = 80
 
 _HEAD = re.compile(r"---[ \t]*\n(.*?)^---[ \t]*(?:\n|\Z)", re.DOTALL | re.MULTILINE)
 
@@ -138,19 +142,23 @@ def compose(head: str) -> Any:
 
 
 class _Nodes(yaml.SafeLoader):
-    """Composes nodes, neither deeper than people write nor through aliases."""
+    """Composes nodes, neither deeper nor more of them than people write, nor through aliases."""
 
     _depth = 0
+    _count = 0
 
     def compose_node(self, parent: Any, index: Any) -> Any:
         parser: Any = self
         event = parser.peek_event()
         mark: Any = event.start_mark
         self._depth += 1
+        self._count += 1
         if isinstance(event, yaml.AliasEvent):
             raise yaml.MarkedYAMLError(problem="write the value itself, not an alias", problem_mark=mark)
         if self._depth > _DEPTH_MAX:
             raise yaml.MarkedYAMLError(problem="nest it less deeply", problem_mark=mark)
+        if self._count > _NODES_MAX:
+            raise yaml.MarkedYAMLError(problem=f"use at most {_NODES_MAX} fields and values", problem_mark=mark)
         node = super().compose_node(parent, index)
         self._depth -= 1
         return node
@@ -163,4 +171,5 @@ def line_of(mark: Any) -> int:
 
 def _line_of(head: str, line: int) -> str:
     lines = head.split("\n")
-    return lines[line - 2].strip() if 0 <= line - 2 < len(lines) else ""
+    found = lines[line - 2].strip() if 0 <= line - 2 < len(lines) else ""
+    return found if len(found) <= _QUOTE_MAX else found[: _QUOTE_MAX - 1] + "…"
