@@ -66,3 +66,8 @@ def test_a_review_is_shown_with_its_findings_and_the_ways_out(capsys: pytest.Cap
         "",
         "next: ploeg idea plan IDEA-001  or  ploeg idea review IDEA-001 --approve WHY",
     ]
+
+
+def test_an_idea_without_a_product_is_to_be_given_one_first(capsys: pytest.CaptureFixture[str]) -> None:
+    show_idea(idea(product=None, products=[]))
+    assert capsys.readouterr().out.splitlines()[-1] == "next: ploeg idea edit IDEA-001 -p PRODUCT"

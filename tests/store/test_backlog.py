@@ -47,7 +47,7 @@ def test_what_is_not_there_is_none(here: Installation) -> None:
     assert here.store.read_blocking(lambda tx: tx.backlog.task(TaskId("tsk_x"))) is None
 
 
-def test_lists_are_in_backlog_order_within_their_parent(here: Installation) -> None:
+def test_lists_are_in_backlog_order_of_a_parent_and_of_a_whole_product(here: Installation) -> None:
     item = pbi(here.product)
     later = pbi(here.product, code="PBI-2", sort_order=2.0)
     third = story(item, code="ST-001", sort_order=2.0)
@@ -55,16 +55,16 @@ def test_lists_are_in_backlog_order_within_their_parent(here: Installation) -> N
     first = story(item, code="ST-003")
     other = story(later, code="ST-004", sort_order=0.5)
     tasks = [task(first, code=f"T-{number}", sort_order=float(9 - number)) for number in range(3)]
-    elsewhere = task(other, code="T-9")
+    elsewhere = task(other, code="T-9", sort_order=0.5)
 
     here.keep(later, item, third, second, first, other, *tasks, elsewhere)
 
     product_id = here.product.id
     assert here.store.read_blocking(lambda tx: tx.backlog.pbis(product_id)) == [item, later]
     assert here.store.read_blocking(lambda tx: tx.backlog.stories(product_id, item.id)) == [first, second, third]
-    assert here.store.read_blocking(lambda tx: tx.backlog.stories(product_id)) == [other, first, second, third]
+    assert here.store.read_blocking(lambda tx: tx.backlog.stories(product_id)) == [first, second, third, other]
     assert here.store.read_blocking(lambda tx: tx.backlog.tasks(product_id, first.id)) == tasks[::-1]
-    assert len(here.store.read_blocking(lambda tx: tx.backlog.tasks(product_id))) == 4
+    assert here.store.read_blocking(lambda tx: tx.backlog.tasks(product_id)) == [*tasks[::-1], elsewhere]
 
 
 def test_items_change(here: Installation) -> None:

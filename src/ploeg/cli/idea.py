@@ -55,7 +55,7 @@ def idea() -> None:
 @click.command()
 @click.argument("title")
 @click.option("--description", metavar="TEXT", help="What you have in mind.")
-@click.option("-p", "--product", metavar="CODE", help="The product; needed before a job can start.")
+@click.option("-p", "--product", metavar="CODE", help="The product; none is chosen for you, and no job starts without.")
 @until
 @options.config
 @options.as_json

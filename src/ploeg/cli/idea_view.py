@@ -7,6 +7,8 @@ from typing import Any
 
 from ploeg.cli import render
 
+#: What an idea's owner does next that belongs to no product, so that no agent can work on it.
+_WITHOUT_PRODUCT = ("ploeg idea edit {code} -p PRODUCT",)
 #: What an idea's owner can do next, by its status.
 _NEXT = {
     "DRAFT": ("ploeg idea grill {code}", "ploeg idea go {code} --until sprint"),
@@ -107,7 +109,8 @@ def _log(lines: Sequence[dict[str, Any]]) -> None:
 
 
 def _next(idea: dict[str, Any]) -> None:
-    steps = _NEXT.get(idea["status"], ()) if not idea["archived_at"] and not idea["until"] else ()
+    ways = _NEXT.get(idea["status"], ()) if idea["product"] else _WITHOUT_PRODUCT
+    steps = ways if not idea["archived_at"] and not idea["until"] else ()
     if steps:
         render.say()
         render.say("next: " + "  or  ".join(step.format(**idea) for step in steps))

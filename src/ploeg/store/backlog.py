@@ -26,8 +26,11 @@ TASK = Shape(Task, tasks, "task")
 LOG = Shape(StoryLog, story_logs, "log")
 
 
-def _ordered(statement: Select[Any], table: Table) -> Select[Any]:
-    return statement.order_by(table.c.sort_order, table.c.created_at, table.c.id)
+def _ordered(statement: Select[Any], *tables: Table) -> Select[Any]:
+    """In backlog order: by the place of each table's row among its siblings, the outermost first."""
+    return statement.order_by(
+        *(column for each in tables for column in (each.c.sort_order, each.c.created_at, each.c.id))
+    )
 
 
 def _with_code(shape: Shape[Any]) -> Select[Any]:
@@ -38,10 +41,12 @@ def _with_code(shape: Shape[Any]) -> Select[Any]:
 
 
 _PBIS = _ordered(PBI.select.where(pbis.c.product_id == bindparam("product_id")), pbis)
-_STORIES = _ordered(STORY.select.where(stories.c.product_id == bindparam("product_id")), stories)
+_STORIES = STORY.select.where(stories.c.product_id == bindparam("product_id"))
 _OF_PBI = stories.c.pbi_id == bindparam("pbi_id")
-_TASKS = _ordered(TASK.select.where(tasks.c.product_id == bindparam("product_id")), tasks)
+_TASKS = TASK.select.where(tasks.c.product_id == bindparam("product_id"))
 _OF_STORY = tasks.c.story_id == bindparam("story_id")
+_ITS_PBI = pbis.c.id == stories.c.pbi_id
+_ITS_STORY = stories.c.id == tasks.c.story_id
 _LAST_PBI = select(func.max(pbis.c.sort_order)).where(pbis.c.product_id == bindparam("parent"))
 _LAST_STORY = select(func.max(stories.c.sort_order)).where(stories.c.pbi_id == bindparam("parent"))
 _LAST_TASK = select(func.max(tasks.c.sort_order)).where(tasks.c.story_id == bindparam("parent"))
@@ -107,16 +112,22 @@ class Backlog:
         return PBI.all(self._tx, statement, product_id=product_id)
 
     def stories(self, product_id: ProductId, pbi_id: PbiId | None = None, *, archived: bool = False) -> list[Story]:
+        """In backlog order, those of a whole product too."""
         statement = _STORIES if archived else _STORIES.where(stories.c.archived_at.is_(None))
         if pbi_id is None:
-            return STORY.all(self._tx, statement, product_id=product_id)
-        return STORY.all(self._tx, statement.where(_OF_PBI), product_id=product_id, pbi_id=pbi_id)
+            everywhere = _ordered(statement.join(pbis, _ITS_PBI), pbis, stories)
+            return STORY.all(self._tx, everywhere, product_id=product_id)
+        of_pbi = _ordered(statement.where(_OF_PBI), stories)
+        return STORY.all(self._tx, of_pbi, product_id=product_id, pbi_id=pbi_id)
 
     def tasks(self, product_id: ProductId, story_id: StoryId | None = None, *, archived: bool = False) -> list[Task]:
+        """As `stories`."""
         statement = _TASKS if archived else _TASKS.where(tasks.c.archived_at.is_(None))
         if story_id is None:
-            return TASK.all(self._tx, statement, product_id=product_id)
-        return TASK.all(self._tx, statement.where(_OF_STORY), product_id=product_id, story_id=story_id)
+            joined = statement.join(stories, _ITS_STORY).join(pbis, _ITS_PBI)
+            return TASK.all(self._tx, _ordered(joined, pbis, stories, tasks), product_id=product_id)
+        of_story = _ordered(statement.where(_OF_STORY), tasks)
+        return TASK.all(self._tx, of_story, product_id=product_id, story_id=story_id)
 
     def statuses_of_stories(self, pbi_id: PbiId) -> set[StoryStatus]:
         """What there is among the backlog item's stories that are not archived."""
