@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from ploeg.control import calls, idea_chat, idea_jobs, ideas, products, questions, submit
+from ploeg.control import calls, idea_chat, idea_jobs, ideas, products, questions, read, submit
 from ploeg.control.submit import Wish
 from ploeg.domain.access import Principal
 from ploeg.domain.errors import Conflict, Invalid, NotFound
@@ -253,6 +253,40 @@ def test_further_products_are_read_beside_the_first_where_the_owner_may_look_at_
         ("other", "https://git.example.org/other.git")
     ]
     assert agent.work.repo_url == "https://git.example.org/demo.git"
+
+
+def test_nobody_reads_a_further_product_through_another_s_idea(house: House) -> None:
+    for code in ("demo", "other"):
+        house.product(code, config={"runtime": "claude"})
+    bob = house.person("bob")
+    house.write(products.set_member, house.admin, "demo", "bob", "member")
+    idea = add_idea(house, house.admin)
+    house.write(ideas.edit, house.admin, idea.id, {"products": ["other"]})
+    house.write(ideas.share, house.admin, idea.id)
+    assert house.read(ideas.context, house.admin, idea.id).products == ["other"]
+    assert house.read(ideas.context, bob, idea.id).products == []
+    house.write(idea_chat.say, house.admin, house.installation, idea.id, "How far?")
+    house.write(idea_chat.say, bob, house.installation, idea.id, "And what are the keys of the other?")
+    agent = Agent(house, house.hand(runtimes=["claude"]))
+    assert agent.work.idea is not None
+    assert agent.work.idea.beside == []
+
+
+def test_what_was_asked_in_another_product_stays_private_when_the_idea_is_shared(house: House) -> None:
+    for code in ("demo", "other"):
+        house.product(code, config={"runtime": "claude"})
+    ada, bob = house.person("ada"), house.person("bob")
+    for code, name in (("demo", "ada"), ("other", "ada"), ("demo", "bob")):
+        house.write(products.set_member, house.admin, code, name, "member")
+    idea = add_idea(house, ada)
+    agent = take(house, idea, Step.GRILL, ada)
+    agent.ask()
+    agent.end("reported_failed", reason="no")
+    house.write(ideas.edit, ada, idea.id, {"product": "other"})
+    house.write(ideas.share, ada, idea.id)
+    assert house.read(questions.listed, bob) == []
+    assert house.read(read.jobs, bob) == []
+    assert len(house.read(questions.listed, ada)) == len(house.read(read.jobs, ada)) == 1
 
 
 def test_a_chat_is_not_done_without_an_answer(house: House, idea: Idea) -> None:

@@ -119,7 +119,7 @@ def test_a_question_about_an_idea_is_listed_for_its_owner_until_the_idea_is_shar
         assert asked.idea_id is not None
         mine = tx.ideas.get(asked.idea_id)
         assert mine is not None
-        tx.ideas.update(mine.evolve(shared=True))
+        tx.ideas.update(mine.evolve(shared=True, product_id=here.product.id))
 
     here.store.write_blocking(share)
     assert listed(colleague) == [asked]

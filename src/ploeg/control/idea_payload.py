@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from ploeg.control import idea_chat
+from ploeg.domain.access import User
 from ploeg.domain.chat import Channel, IdeaMessage
 from ploeg.domain.idea import Idea, IdeaLogType
+from ploeg.domain.ids import UserId
 from ploeg.domain.job import Job
+from ploeg.domain.product import Product
 from ploeg.store.transaction import Transaction
 from ploeg.wire.assignment import IdeaMessageOut, IdeaOut, RepositoryOut
 
@@ -34,15 +38,15 @@ def idea_out(tx: Transaction, job: Job, idea: Idea) -> IdeaOut:
         plan=idea.plan_md or "",
         review=_review(idea.review_log),
         log=[f"{log.type}: {log.content}" for log in settled[-LOG_MAX:]],
-        beside=_beside(tx, job, idea),
+        beside=_beside(tx, job, idea, [said.user_id for said in to_answer if said.user_id is not None]),
         conversation=[_message(message) for message in earlier[-CONVERSATION_MAX:]],
         messages=[_message(message) for message in to_answer],
     )
 
 
-def _beside(tx: Transaction, job: Job, idea: Idea) -> list[RepositoryOut]:
-    """The repositories of further products, as far as the idea's owner may still look at them."""
-    owner = tx.people.user(idea.user_id)
+def _beside(tx: Transaction, job: Job, idea: Idea, speakers: Iterable[UserId]) -> list[RepositoryOut]:
+    """The repositories of further products, as far as the idea's owner and all whom the job obeys may look at them."""
+    people = [tx.people.user(user_id) for user_id in {idea.user_id, job.requested_by, *speakers}]
     found = (tx.products.get(product_id) for product_id in tx.ideas.products(idea.id))
     return [
         RepositoryOut(product=product.code, repo_url=product.repo_url)
@@ -50,9 +54,12 @@ def _beside(tx: Transaction, job: Job, idea: Idea) -> list[RepositoryOut]:
         if product is not None
         and product.repo_url is not None
         and product.id != job.product_id
-        and owner is not None
-        and (owner.is_admin or tx.products.role_of(product.id, owner.id) is not None)
+        and all(_may_look(tx, user, product) for user in people)
     ]
+
+
+def _may_look(tx: Transaction, user: User | None, product: Product) -> bool:
+    return user is not None and (user.is_admin or tx.products.role_of(product.id, user.id) is not None)
 
 
 def _to_answer(message: IdeaMessage, job: Job) -> bool:

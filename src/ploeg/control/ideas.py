@@ -80,12 +80,13 @@ def listed(
 
 
 def context(tx: Transaction, actor: Principal, reference: str) -> IdeaContext:
-    return context_of(tx, find.idea(tx, actor, reference))
+    return context_of(tx, actor, find.idea(tx, actor, reference))
 
 
-def context_of(tx: Transaction, idea: Idea) -> IdeaContext:
-    """`context` for who has found the idea already."""
-    products = [tx.products.get(product_id) for product_id in tx.ideas.products(idea.id)]
+def context_of(tx: Transaction, actor: Principal, idea: Idea) -> IdeaContext:
+    """`context` for who has found the idea already. Of its further products it shows those that the caller sees."""
+    seen = [product_id for product_id in tx.ideas.products(idea.id) if find.role(tx, actor, product_id) is not None]
+    products = [tx.products.get(product_id) for product_id in seen]
     return IdeaContext(
         view=view(tx, idea),
         products=[product.code for product in products if product is not None],
@@ -147,12 +148,13 @@ def share(tx: Transaction, actor: Principal, reference: str, *, shared: bool = T
     idea = locked(tx, find.idea(tx, actor, reference, Need.OWN).id)
     if idea.shared is shared:
         return idea
-    if shared:
-        _product(tx, actor, idea)
     changed = idea.evolve(shared=shared)
     if shared:
+        product = _product(tx, actor, idea)
         changed = idea_docs.publish(tx, changed, actor.name)
-    tx.jobs.keep_private(idea.id, None if shared else idea.user_id)
+        tx.jobs.show(idea.id, product.id)
+    else:
+        tx.jobs.keep_private(idea.id, idea.user_id)
     return save(tx, idea, changed, actor.name, "shared" if shared else "unshared")
 
 

@@ -33,6 +33,7 @@ _UNFINISHED_THROUGH_TASK = (
 _UNFINISHED_IN_LANE = JOB.select.where(jobs.c.lane == bindparam("lane"), unfinished(jobs)).order_by(jobs.c.number)
 _UNFINISHED_OF_IDEA = JOB.select.where(jobs.c.idea_id == bindparam("idea_id"), unfinished(jobs)).order_by(jobs.c.number)
 _KEEP_PRIVATE = update(jobs).where(jobs.c.idea_id == bindparam("of_idea"))
+_SHOW = _KEEP_PRIVATE.where(jobs.c.product_id == bindparam("in_product"))
 _OF_RUN = JOB.select.where(jobs.c.sprint_run_id == bindparam("run_id")).order_by(jobs.c.number)
 _UNFINISHED_OF_RUN = _OF_RUN.where(unfinished(jobs))
 _EARLIER_IN_LANE = JOB.select.where(
@@ -110,9 +111,13 @@ class Jobs:
         """The oldest first."""
         return JOB.all(self._tx, _UNFINISHED_OF_IDEA, idea_id=idea_id)
 
-    def keep_private(self, idea_id: IdeaId, user_id: UserId | None) -> None:
-        """All jobs of that idea are that person's alone to see; None: everybody's who may see the product."""
+    def keep_private(self, idea_id: IdeaId, user_id: UserId) -> None:
+        """All jobs of that idea are that person's alone to see."""
         self._tx.connection.execute(_KEEP_PRIVATE, {"of_idea": idea_id, "private_to": user_id})
+
+    def show(self, idea_id: IdeaId, product_id: ProductId) -> None:
+        """The idea's jobs in that product are everybody's to see who may see the product."""
+        self._tx.connection.execute(_SHOW, {"of_idea": idea_id, "in_product": product_id, "private_to": None})
 
     def active_in_lane(self, lane: str) -> Job | None:
         return JOB.one(self._tx, _ACTIVE_IN_LANE, lane=lane)

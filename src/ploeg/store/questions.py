@@ -6,7 +6,7 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from sqlalchemy import bindparam, func, or_, select
+from sqlalchemy import and_, bindparam, exists, func, or_, select
 
 from ploeg.domain.ids import IdeaId, JobId, ProductId, QuestionId, StoryId, UserId
 from ploeg.domain.question import Question, QuestionStatus
@@ -73,12 +73,13 @@ class Questions:
     ) -> list[Question]:
         """The newest first; `before` is the number of the last question of the page before.
 
-        `seen_by`: those about an idea only where it is that person's own, or shared.
+        `seen_by`: those about an idea only where it is that person's own, or shared with the product that they are of.
         """
         statement = _NEWEST.where(questions.c.product_id.in_(list(product_ids))).limit(limit)
         if seen_by is not None:
-            visible = select(ideas.c.id).where(or_(ideas.c.user_id == seen_by, ideas.c.shared))
-            statement = statement.where(or_(questions.c.idea_id.is_(None), questions.c.idea_id.in_(visible)))
+            shared = and_(ideas.c.shared, ideas.c.product_id == questions.c.product_id)
+            visible = exists().where(ideas.c.id == questions.c.idea_id, or_(ideas.c.user_id == seen_by, shared))
+            statement = statement.where(or_(questions.c.idea_id.is_(None), visible))
         if statuses is not None:
             statement = statement.where(questions.c.status.in_(sorted(statuses)))
         if story_id is not None:

@@ -76,7 +76,7 @@ def list_ideas(tx: Transaction, caller: Caller, arguments: ListIdeas) -> IdeasSh
 
 
 def get_idea_context(tx: Transaction, caller: Caller, arguments: GetIdeaContext) -> IdeaContextShown:
-    found = ideas.context_of(tx, caller.idea(tx, arguments.idea_id))
+    found = ideas.context_of(tx, caller.principal, caller.idea(tx, arguments.idea_id))
     idea = found.view.idea
     return IdeaContextShown(
         idea=_line(found.view),
