@@ -2,7 +2,20 @@
 
 from __future__ import annotations
 
-from ploeg.store.tables import backlog, docs, events, ideas, people, products, questions, schedules, search, sprints, todos, work
+from ploeg.store.tables import (
+    backlog,
+    docs,
+    events,
+    ideas,
+    people,
+    products,
+    questions,
+    schedules,
+    search,
+    sprints,
+    todos,
+    work,
+)
 from ploeg.store.tables.base import metadata
 
 __all__ = [
