@@ -6,7 +6,9 @@ from typing import Any
 
 import pytest
 
+from ploeg.cli.client import Client
 from ploeg.cli.idea_view import show_idea
+from ploeg.cli.session import only_product
 
 
 def idea(**given: Any) -> dict[str, Any]:
@@ -71,3 +73,22 @@ def test_a_review_is_shown_with_its_findings_and_the_ways_out(capsys: pytest.Cap
 def test_an_idea_without_a_product_is_to_be_given_one_first(capsys: pytest.CaptureFixture[str]) -> None:
     show_idea(idea(product=None, products=[]))
     assert capsys.readouterr().out.splitlines()[-1] == "next: ploeg idea edit IDEA-001 -p PRODUCT"
+
+
+@pytest.mark.parametrize(
+    ("products", "taken"),
+    [
+        ([], None),
+        ([("shop", "member")], "shop"),
+        ([("shop", "viewer")], None),
+        ([("a", "owner"), ("b", "owner")], None),
+    ],
+)
+def test_the_only_product_to_work_on_needs_no_name(products: list[tuple[str, str]], taken: str | None) -> None:
+    class Server(Client):
+        def __init__(self) -> None: ...
+
+        def get(self, path: str, **query: Any) -> Any:
+            return {"items": [{"code": code, "role": role} for code, role in products]}
+
+    assert only_product(Server()) == taken

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import uuid
 from pathlib import Path
 
@@ -61,3 +62,20 @@ def test_what_is_there_is_exported_whole_to_a_file_of_one_s_own(crew: Ploeg, sho
     assert crew("export", "-p", shop).out.splitlines()[0] != ""
     assert list(tmp_path.iterdir()) == [target]
     assert crew("export", "-p", "nowhere", "-o", str(target)).code == 2
+
+
+def test_a_folder_is_read_no_further_than_it_goes(crew: Ploeg, shop: str, tmp_path: Path) -> None:
+    (tmp_path / "secret.md").write_text(LEAF)
+    (tmp_path / "backlog" / "tasks").mkdir(parents=True)
+    (tmp_path / "backlog" / "tasks" / "a.md").symlink_to(tmp_path / "secret.md")
+    refused = crew("import", str(tmp_path / "backlog"), "-p", shop)
+    assert (refused.code, "give at least one file" in refused.err) == (2, True)
+
+
+def test_an_export_into_a_pipe_leaves_the_pipe_where_it_is(crew: Ploeg, shop: str, tmp_path: Path) -> None:
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    with os.fdopen(os.open(pipe, os.O_RDWR | os.O_NONBLOCK), "rb", buffering=0) as reader:
+        assert crew("export", "-p", shop, "-o", str(pipe)).code == 0
+        assert reader.read(10) == b'{"type":"h'
+    assert pipe.is_fifo()

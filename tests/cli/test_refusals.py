@@ -36,10 +36,14 @@ from tests.cli.conftest import Ploeg
         (["token", "create", "x", "--expires-days", "0"], ["--expires-days", "0"]),
         (["token", "revoke", "tok_nothing"], ["tok_nothing"]),
         (["--server", "gopher://x", "job", "list"], ["server_url", "gopher://x", "http://"]),
+        (["idea", "show", ""], ["reference", "give a code"]),
+        (["sprint", "show", "../up"], ["reference", "../up"]),
+        (["job", "show", "\udc80"], ["UTF-8"]),
+        (["todo", "add", "\udc80"], ["title", "surrogates"]),
         (["jobs"], ["jobs", "ploeg --help"]),
         (["job", "list", "--nonsense"], ["--nonsense"]),
     ],
-    ids=lambda value: " ".join(value),
+    ids=lambda value: ascii(" ".join(value)),
 )
 def test_bad_input_exits_2_and_names_what_to_change(crew: Ploeg, arguments: list[str], words: list[str]) -> None:
     ended = crew(*arguments)

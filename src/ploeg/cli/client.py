@@ -135,5 +135,8 @@ def _stranger(status: int, url: str) -> PloegError:
 
 
 def path(*parts: str) -> str:
-    """A path whose parts may hold anything."""
+    """A path of parts that people gave; `Invalid` for one that no route can have."""
+    for part in parts:
+        if not part.strip() or "/" in part:
+            raise Invalid("reference", part, "give a code, a name or an id")
     return "".join(f"/{quote(part, safe='')}" for part in parts)

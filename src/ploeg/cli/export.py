@@ -37,9 +37,12 @@ def export(product: str | None, output: str | None) -> None:
 
 
 def _keep(lines: Iterable[bytes], target: Path) -> int:
-    """The file is there when it is whole, and not before."""
+    """The file is there when it is whole, and not before; a device or a pipe is written to as it is."""
     half = target.with_name(target.name + ".part")
     try:
+        if target.exists() and not target.is_file():
+            with target.open("wb") as file:
+                return _copy(lines, file)
         descriptor = os.open(half, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
         with os.fdopen(descriptor, "wb") as file:
             count = _copy(lines, file)

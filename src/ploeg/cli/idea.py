@@ -9,7 +9,7 @@ import click
 from ploeg.cli import options, render
 from ploeg.cli.client import path
 from ploeg.cli.lazy import LazyGroup
-from ploeg.cli.session import signed_in
+from ploeg.cli.session import only_product, signed_in
 
 until = click.option(
     "--until",
@@ -55,12 +55,14 @@ def idea() -> None:
 @click.command()
 @click.argument("title")
 @click.option("--description", metavar="TEXT", help="What you have in mind.")
-@click.option("-p", "--product", metavar="CODE", help="The product; none is chosen for you, and no job starts without.")
+@click.option("-p", "--product", metavar="CODE", help="The product; the only one, if there is just one.")
 @until
 @options.config
 @options.as_json
-def add(title: str, until: str | None, as_json: bool, **fields: Any) -> None:
+def add(title: str, product: str | None, until: str | None, as_json: bool, **fields: Any) -> None:
     """Write an idea down, or send it on its way at once: --until says how far it goes by itself.
+
+    No agent can work on an idea without a product. Where there are several, name one now or later.
 
     \b
     Example:
@@ -68,7 +70,9 @@ def add(title: str, until: str | None, as_json: bool, **fields: Any) -> None:
     """
     layer = options.pop_config(fields)
     job = {"job": {"config": layer}} if layer else {}
-    started = signed_in().post("/ideas", options.given({"title": title, "until": until, **fields}) | job)
+    client = signed_in()
+    wanted = {"title": title, "product": product or only_product(client), "until": until, **fields}
+    started = client.post("/ideas", options.given(wanted) | job)
     if as_json:
         render.emit_json(started)
         return

@@ -74,13 +74,16 @@ def _texts(kind: str, sources: list[Path]) -> dict[str, str]:
 
 
 def _folder(source: Path) -> dict[str, str]:
-    """The texts of a Backlog.md folder by their paths in it; the project's own folder will do, too."""
+    """The texts of a Backlog.md folder by their paths in it; the project's own folder will do, too.
+
+    No link leads out of it: the folder may be that of somebody else's repository.
+    """
     root = next((at for at in (source, source / "backlog", source / ".backlog") if (at / "tasks").is_dir()), None)
     if root is None:
         raise Invalid("SOURCE", str(source), "give a folder that has tasks/, as Backlog.md keeps it")
-    files = [file for folder in _FOLDERS for file in sorted((root / folder).glob("*.md")) if file.is_file()]
-    files += [root / "config.yml"] if (root / "config.yml").is_file() else []
-    return {file.relative_to(root).as_posix(): options.text_from("SOURCE", str(file)) for file in files}
+    files = [file for folder in _FOLDERS for file in sorted((root / folder).glob("*.md"))] + [root / "config.yml"]
+    within = (file for file in files if file.is_file() and file.resolve().is_relative_to(root.resolve()))
+    return {file.relative_to(root).as_posix(): options.text_from("SOURCE", str(file)) for file in within}
 
 
 def _show(report: dict[str, Any]) -> None:

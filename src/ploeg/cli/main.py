@@ -92,6 +92,9 @@ def _refused(error: Exception) -> int:
         case PloegError():
             complain(str(error))
             return FAILED
+        case UnicodeEncodeError(reason="surrogates not allowed"):
+            complain("an argument is no UTF-8 text")
+            return BAD_INPUT
     complain(f"this should not happen: {type(error).__name__}: {error}")
     if os.environ.get("PLOEG_LOG_LEVEL") == "debug":
         import traceback

@@ -28,11 +28,17 @@ def the_product(client: Client, given: str | None) -> str:
     """The product named, or the only one there is."""
     if given:
         return given
-    codes = [product["code"] for product in client.get("/products")["items"]]
+    codes = [str(product["code"]) for product in client.get("/products")["items"]]
     if len(codes) == 1:
-        return str(codes[0])
+        return codes[0]
     remedy = f"say which one: {', '.join(codes)}" if codes else "there is none yet; add one with `ploeg product add`"
     raise click.BadParameter(remedy, param_hint="-p/--product")
+
+
+def only_product(client: Client) -> str | None:
+    """The product, if there is just one to work on."""
+    codes = [str(product["code"]) for product in client.get("/products")["items"] if product["role"] != "viewer"]
+    return codes[0] if len(codes) == 1 else None
 
 
 def item(kind: str, reference: str, product: str | None) -> str:
