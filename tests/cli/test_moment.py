@@ -9,6 +9,8 @@ from ploeg.domain.errors import Invalid
 
 NOW = datetime(2026, 11, 22, 20, 30, 15, tzinfo=UTC)
 ZONE = "Europe/Amsterdam"
+#: No calendar goes so far.
+BEYOND = ["+99999999999d", "+9999999d", "9999-12-31T23:59:59-23:59", "0001-01-01T00:00:00+23:00"]
 
 
 @pytest.mark.parametrize(
@@ -35,7 +37,7 @@ def test_a_time_of_tomorrow_is_right_across_a_change_of_the_clocks() -> None:
     assert moment("--not-before", "22:00", late, ZONE).astimezone(UTC).isoformat() == "2026-10-25T21:00:00+00:00"
 
 
-@pytest.mark.parametrize("text", ["", "+", "tonight", "25:00", "22:60", "+2", "2026-13-01T00:00", "-2h"])
+@pytest.mark.parametrize("text", ["", "+", "tonight", "25:00", "22:60", "+2", "2026-13-01T00:00", "-2h", *BEYOND])
 def test_what_is_no_moment_is_refused_with_what_would_do(text: str) -> None:
     with pytest.raises(Invalid, match=r"22:00.*\+2h30m"):
         moment("--not-before", text, NOW, ZONE)

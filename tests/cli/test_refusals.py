@@ -58,6 +58,11 @@ def test_a_plan_that_is_no_text_is_refused(crew: Ploeg) -> None:
     assert "UTF-8" in ended.err
 
 
+def test_a_text_that_is_too_long_to_send_is_bad_input(crew: Ploeg) -> None:
+    ended = crew("idea", "plan", "IDEA-1", "--file", "-", stdin="x" * 1_100_000)
+    assert (ended.code, ended.err) == (2, "ploeg: a request may carry at most 1048576 bytes\n")
+
+
 def test_an_unknown_setting_is_named_before_anything_happens(ploeg: Ploeg) -> None:
     ended = ploeg("job", "list", PLOEG_PROT="7460")
     assert ended.code == 2

@@ -113,7 +113,20 @@ class _NotThere(NotFound):
         PloegError.__init__(self, message)
 
 
-_REFUSALS: dict[int, type[PloegError]] = {403: Denied, 404: _NotThere, 409: Conflict, 503: Unavailable}
+class _TooLarge(Invalid):
+    """The server's own words for a request that it does not take."""
+
+    def __init__(self, message: str) -> None:
+        PloegError.__init__(self, message)
+
+
+_REFUSALS: dict[int, type[PloegError]] = {
+    403: Denied,
+    404: _NotThere,
+    409: Conflict,
+    413: _TooLarge,
+    503: Unavailable,
+}
 
 
 def refusal(status: int, content: bytes, url: str) -> PloegError:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from ploeg.domain.errors import Invalid
@@ -16,8 +16,15 @@ _REMEDY = "write a time such as 22:00, a span from now such as +2h30m, or a mome
 
 def moment(option: str, text: str, now: datetime, zone_name: str) -> datetime:
     """With its offset from UTC. A time without a day is the next one; what names no zone is in that of this machine."""
-    zone = zone_named(zone_name)
-    said = text.strip()
+    try:
+        found = _read(text.strip(), now, zone_named(zone_name))
+        found.astimezone(UTC)
+    except (ValueError, OverflowError):
+        raise Invalid(option, text, _REMEDY) from None
+    return found
+
+
+def _read(said: str, now: datetime, zone: ZoneInfo) -> datetime:
     span = _FROM_NOW.fullmatch(said)
     if span is not None and any(span.groups()):
         days, hours, minutes = (int(part or 0) for part in span.groups())
@@ -25,10 +32,7 @@ def moment(option: str, text: str, now: datetime, zone_name: str) -> datetime:
     clock = _CLOCK.fullmatch(said)
     if clock is not None:
         return _next(int(clock[1]), int(clock[2]), now, zone)
-    try:
-        found = datetime.fromisoformat(said)
-    except ValueError:
-        raise Invalid(option, text, _REMEDY) from None
+    found = datetime.fromisoformat(said)
     return found if found.tzinfo is not None else found.replace(tzinfo=zone)
 
 
