@@ -6,6 +6,7 @@ import pytest
 
 from ploeg.control import calls
 from ploeg.domain.backlog import StoryStatus, TaskStatus
+from ploeg.domain.errors import Conflict
 from ploeg.domain.ids import StoryId
 from ploeg.wire.assignment import Assignment
 from ploeg.wire.work import ToolCall, ToolReply
@@ -132,3 +133,29 @@ def test_text_that_no_database_keeps_is_mended(house: House, hand: Hand) -> None
     )
     assert reply.error is None
     assert logs(house, got) == [("IMPLEMENTATION_PLAN", "a�b")]
+
+
+def test_a_call_that_is_refused_half_way_leaves_no_trace(
+    house: House, hand: Hand, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    got = hand.take()
+    assert got.task is not None
+
+    def stumble(*_: Any, **__: Any) -> None:
+        raise Conflict("not this way")
+
+    monkeypatch.setattr("ploeg.control.toolbelt.task.showing.task_state", stumble)
+    events = house.read(lambda tx: tx.events.last_id())
+    assert call(hand, got, "update_task_plan", task_id="T-1", implementation_plan="Less.").error == "not this way"
+    assert house.task_now(got.task.id).implementation_plan == PLAN
+    assert house.read(lambda tx: tx.events.last_id()) == events
+
+
+def test_arguments_may_be_nested_but_not_without_end(hand: Hand) -> None:
+    got = hand.take()
+    deep: Any = 1
+    for _ in range(900):
+        deep = [deep]
+    said = {"story_id": "ST-001", "content": "x", "commit_hash": "abcdef1", "commit_message": "x"}
+    error = call(hand, got, "log_commit", **said, metadata={"a": deep}).error
+    assert error == "VALIDATION_ERROR: arguments: «…» cannot be used; nest them at most 40 deep"

@@ -1,7 +1,10 @@
 from __future__ import annotations
 
+from contextlib import suppress
+
 import pytest
 
+from ploeg.domain.errors import Conflict
 from ploeg.domain.ids import AttemptId, JobId, ProductId
 from ploeg.domain.occurrence import Event
 from ploeg.store.store import Store
@@ -98,3 +101,28 @@ def _emit(here: Installation, type_: str, **given: object) -> Event:
         return tx.emitted[0]
 
     return here.store.write_blocking(emit)
+
+
+@pytest.mark.parametrize("looked", [False, True], ids=["unseen", "seen meanwhile"])
+def test_what_is_undone_leaves_neither_a_row_nor_an_event_and_what_came_before_stays(
+    here: Installation, looked: bool
+) -> None:
+    def verb(tx: Transaction) -> list[str]:
+        tx.events.add("one.happened", product_id=here.product.id, actor="server", data={})
+        with suppress(Conflict), tx.whole():
+            tx.products.update(here.product.evolve(name="Another"))
+            tx.events.add("two.happened", product_id=here.product.id, actor="server", data={})
+            assert not looked or tx.events.last_id()
+            raise Conflict("no")
+        with tx.whole():
+            tx.products.update(here.product.evolve(definition_of_done="Tested."))
+            tx.events.add("three.happened", product_id=here.product.id, actor="server", data={})
+        return [event.type for event in tx.emitted]
+
+    before = here.store.read_blocking(lambda tx: tx.events.last_id())
+    told = here.store.write_blocking(verb)
+    assert told == ["one.happened", "three.happened"]
+    stored = here.store.read_blocking(lambda tx: tx.events.after(before, [here.product.id]))
+    assert [event.type for event in stored] == told
+    product = here.store.read_blocking(lambda tx: tx.products.get(here.product.id))
+    assert product == here.product.evolve(definition_of_done="Tested.")

@@ -15,13 +15,16 @@ from ploeg.wire.work import ToolCall, ToolReply
 def call(
     tx: Transaction, actor: Principal, installation: Installation, attempt_id: str, request: ToolCall
 ) -> ToolReply:
-    """Carries the tool out. What the tool refuses is told to the agent; a superseded attempt is told nothing."""
+    """Carries the tool out. What it refuses is told to the agent and leaves no trace; a superseded attempt is told
+    nothing.
+    """
     attempt, worker = report.of_caller(tx, actor, attempt_id)
     attempt = attempt.held_by(worker.id)
     job = report.owned_job(tx, attempt)
     caller = AttemptCaller(actor, installation, job, attempt, request.call_id)
     try:
-        result = toolbelt.carry_out(tx, caller, request.tool, request.arguments)
+        with tx.whole():
+            result = toolbelt.carry_out(tx, caller, request.tool, request.arguments)
     except Superseded:
         raise
     except (Invalid, NotFound, Denied, Conflict) as refusal:

@@ -117,7 +117,8 @@ def follow(tx: Transaction, job: Job, by: str) -> None:
         _halt(tx, rested, why, by)
         return
     try:
-        _go(tx, acting_for(tx, rested.course.by), rested, move, job)
+        with tx.whole():
+            _go(tx, acting_for(tx, rested.course.by), rested, move, job)
     except PloegError as refusal:
         _halt(tx, locked(tx, rested.id), str(refusal), by)
 

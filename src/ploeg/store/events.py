@@ -79,6 +79,21 @@ class Events:
             }
         )
 
+    def so_far(self) -> tuple[int, int]:
+        """How many there are, for `back_to`."""
+        return len(self._written), len(self._waiting)
+
+    def back_to(self, so_far: tuple[int, int]) -> None:
+        """Forgets those that came later, which the database does as well."""
+        written, waiting = so_far
+        if len(self._written) > written:
+            # What waited then was written meanwhile, and is undone with the rest: it waits again.
+            undone = self._written[written:][:waiting]
+            self._waiting = [{name: getattr(event, name) for name in _NAMES if name != "id"} for event in undone]
+            del self._written[written:]
+        else:
+            del self._waiting[waiting:]
+
     def flush(self) -> list[Event]:
         """Writes what waits; every event of this transaction, in order."""
         if self._waiting:

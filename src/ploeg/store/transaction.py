@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Any, TypeAlias, TypeVar
 
@@ -42,6 +43,21 @@ class Transaction:
         #: Records as this transaction last saw them, so that an update writes only what differs.
         self.known: dict[tuple[str, str], Any] = {}
         self.events = Events(self)
+
+    @contextmanager
+    def whole(self) -> Iterator[None]:
+        """All that is done within, or nothing of it where an error leaves it; the transaction itself goes on."""
+        known, events = dict(self.known), self.events.so_far()
+        self.connection.exec_driver_sql("SAVEPOINT whole")
+        try:
+            yield
+        except BaseException:
+            self.connection.exec_driver_sql("ROLLBACK TO SAVEPOINT whole")
+            self.known = known
+            self.events.back_to(events)
+            raise
+        finally:
+            self.connection.exec_driver_sql("RELEASE SAVEPOINT whole")
 
     @property
     def people(self) -> People:

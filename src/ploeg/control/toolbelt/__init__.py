@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from ploeg.control.toolbelt import (
@@ -27,11 +27,14 @@ from ploeg.control.toolbelt import (
 from ploeg.control.toolbelt.caller import AttemptCaller, Caller
 from ploeg.control.toolbelt.handler import Handlers
 from ploeg.domain.access import Scope
-from ploeg.domain.errors import Denied, NotFound
+from ploeg.domain.errors import Denied, Invalid, NotFound
 from ploeg.domain.kinds import kind_named
 from ploeg.store.transaction import Transaction
 from ploeg.tools.declaration import Result, Side, Tool
 from ploeg.tools.registry import tool_named
+
+#: How deep a call's arguments go, far beyond any use.
+DEPTH_MAX = 40
 
 HANDLERS: Handlers = {
     **task.HANDLERS,
@@ -58,8 +61,21 @@ def carry_out(tx: Transaction, caller: Caller, name: str, arguments: Mapping[str
     """The tool's result. A tool that the caller may not call is refused before its arguments are looked at."""
     tool = tool_named(name)
     _admit(caller, tool)
+    _refuse_deep(arguments)
     checked = tool.check(arguments)
     return HANDLERS[type(checked)](tx, caller, checked)
+
+
+def _refuse_deep(arguments: Mapping[str, Any]) -> None:
+    level: list[Any] = [arguments]
+    for _ in range(DEPTH_MAX):
+        level = [inner for each in level if isinstance(each, dict | list) for inner in _within(each)]
+    if level:
+        raise Invalid("arguments", "…", f"nest them at most {DEPTH_MAX} deep")
+
+
+def _within(value: dict[str, Any] | list[Any]) -> Iterable[Any]:
+    return value.values() if isinstance(value, dict) else value
 
 
 def _admit(caller: Caller, tool: Tool) -> None:
