@@ -7,12 +7,14 @@ from typing import Any
 
 from ploeg.cli.worker import _over, _told, _used
 
-NOW = datetime.now(UTC)
+AHEAD = timedelta(hours=2, seconds=30)
 
 
-def window(used: float | None, resets_at: datetime | None = NOW + timedelta(hours=2), **more: Any) -> dict[str, Any]:
-    told = {"runtime": "claude", "window": "five_hour", "status": "allowed", "seen_at": NOW.isoformat(), **more}
-    return {**told, "utilization": used, "resets_at": resets_at and resets_at.isoformat()}
+def window(used: float | None, reset: timedelta | None = AHEAD, **more: Any) -> dict[str, Any]:
+    """One seen now, whose reset is that far away."""
+    now = datetime.now(UTC)
+    told = {"runtime": "claude", "window": "five_hour", "status": "allowed", "seen_at": now.isoformat(), **more}
+    return {**told, "utilization": used, "resets_at": (now + reset).isoformat() if reset is not None else None}
 
 
 def test_a_window_shows_how_far_it_is_used_and_when_it_is_reset() -> None:
@@ -23,6 +25,6 @@ def test_a_window_shows_how_far_it_is_used_and_when_it_is_reset() -> None:
 
 
 def test_a_window_whose_reset_has_passed_says_nothing() -> None:
-    assert _over(window(0.83, NOW - timedelta(seconds=1)))
+    assert _over(window(0.83, -timedelta(seconds=1)))
     assert not _over(window(0.83))
     assert not _over(window(0.83, None))
