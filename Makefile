@@ -4,6 +4,8 @@ VENV := .venv
 BIN  := $(VENV)/bin
 LOCK := pyproject.toml uv.lock scripts/make-venv
 AGENTS := tests/agents/node_modules
+# One more than there are cores: many tests wait for processes.
+RUNNERS := $(shell expr $$(getconf _NPROCESSORS_ONLN) + 1)
 # What `make test` gives to pytest besides, e.g. `make test T="tests/cli -k demo"`.
 T ?=
 
@@ -29,7 +31,7 @@ check: $(VENV)/.dev ## Lint, types and the direction of imports
 	@$(BIN)/lint-imports
 
 test: setup check ## Set up, check, and run every test
-	@$(BIN)/pytest -n 2 $(T)
+	@$(BIN)/pytest -n $(RUNNERS) $(T)
 
 fix: $(VENV)/.dev ## Format, and mend what the linter can mend
 	@$(BIN)/ruff format -q .
