@@ -8,9 +8,10 @@ import subprocess
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from email.message import Message
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 
 class Forge:
@@ -30,6 +31,30 @@ class Forge:
     @property
     def credential(self) -> str:
         return "Basic " + base64.b64encode(f"{self.user}:{self.token}".encode()).decode()
+
+
+def http_backend(
+    folder: Path, method: str, parts: SplitResult, headers: Message, body: bytes, user: str = "robot"
+) -> tuple[int, dict[str, str], bytes]:
+    """Status, headers and content that git answers with, for the bare repositories of a folder."""
+    environment = {
+        "PATH": os.environ["PATH"],
+        "GIT_PROJECT_ROOT": str(folder),
+        "GIT_HTTP_EXPORT_ALL": "1",
+        "GIT_CONFIG_GLOBAL": "/dev/null",
+        "REMOTE_USER": user,
+        "REQUEST_METHOD": method,
+        "PATH_INFO": parts.path,
+        "QUERY_STRING": parts.query,
+        "CONTENT_TYPE": headers.get("Content-Type", ""),
+        "CONTENT_LENGTH": str(len(body)),
+        "HTTP_CONTENT_ENCODING": headers.get("Content-Encoding", ""),
+        "GIT_PROTOCOL": headers.get("Git-Protocol", ""),
+    }
+    done = subprocess.run(["git", "http-backend"], input=body, env=environment, capture_output=True, check=False)
+    head, _, content = done.stdout.partition(b"\r\n\r\n")
+    fields = dict(line.split(": ", 1) for line in head.decode().splitlines())
+    return int(fields.pop("Status", "200").split()[0]), fields, content
 
 
 @contextmanager
@@ -69,28 +94,10 @@ def forge(folder: Path) -> Iterator[Forge]:
             self.end_headers()
 
         def _serve(self) -> None:
-            parts = urlsplit(self.path)
             body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
-            environment = {
-                "PATH": os.environ["PATH"],
-                "GIT_PROJECT_ROOT": str(serving.folder),
-                "GIT_HTTP_EXPORT_ALL": "1",
-                "GIT_CONFIG_GLOBAL": "/dev/null",
-                "REMOTE_USER": serving.user,
-                "REQUEST_METHOD": self.command,
-                "PATH_INFO": parts.path,
-                "QUERY_STRING": parts.query,
-                "CONTENT_TYPE": self.headers.get("Content-Type", ""),
-                "CONTENT_LENGTH": str(len(body)),
-                "HTTP_CONTENT_ENCODING": self.headers.get("Content-Encoding", ""),
-                "GIT_PROTOCOL": self.headers.get("Git-Protocol", ""),
-            }
-            done = subprocess.run(
-                ["git", "http-backend"], input=body, env=environment, capture_output=True, check=False
-            )
-            head, _, content = done.stdout.partition(b"\r\n\r\n")
-            fields = dict(line.split(": ", 1) for line in head.decode().splitlines())
-            self.send_response(int(fields.pop("Status", "200").split()[0]))
+            parts = urlsplit(self.path)
+            status, fields, content = http_backend(serving.folder, self.command, parts, self.headers, body)
+            self.send_response(status)
             for name, value in fields.items():
                 self.send_header(name, value)
             self.end_headers()

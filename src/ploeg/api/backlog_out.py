@@ -10,6 +10,7 @@ from ploeg.control.placing import Place
 from ploeg.domain.backlog import Pbi, Story, Task
 from ploeg.wire.backlog import DependenciesOut, ItemRef, PbiOut, PlaceIn, StoryOut, TaskOut
 from ploeg.wire.base import Request
+from ploeg.wire.pull_requests import PullRequestOut
 
 _PLACE = frozenset(PlaceIn.model_fields)
 _SHARED = ("id", "code", "product_id", "title", "description", "priority", "sort_order", "status", "created_at")
@@ -45,6 +46,7 @@ def story_out(view: View) -> StoryOut:
         sprint_id=story.sprint_id,
         assignee=view.assignee,
         estimate=story.estimate,
+        pull_request=PullRequestOut.model_validate(view.delivery) if view.delivery is not None else None,
     )
 
 

@@ -33,6 +33,7 @@ from ploeg.wire.jobs import (
     ReceiptOut,
     UsageOut,
 )
+from ploeg.wire.pull_requests import PullRequestOut
 from ploeg.wire.sprints import CascadeOut
 
 router = APIRouter(prefix="/jobs", tags=["jobs"])
@@ -181,7 +182,7 @@ def job_out(line: JobLine) -> JobOut:
 def _line(line: JobLine) -> dict[str, Any]:
     job = line.job
     same = (
-        "id code number kind status product_id runtime branch rank not_before cancel_requested outcome reason "
+        "id code number kind status product_id runtime branch pr_url rank not_before cancel_requested outcome reason "
         "created_at claimed_at started_at ended_at"
     )
     return {
@@ -211,6 +212,7 @@ def _detail(view: JobView) -> JobDetailOut:
         config=view.config,
         attempts=[_attempt(each) for each in view.attempts],
         executions=[ExecutionOut.model_validate(each) for each in view.executions],
+        pull_request=PullRequestOut.model_validate(view.delivery) if view.delivery is not None else None,
     )
 
 

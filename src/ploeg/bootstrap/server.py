@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import timedelta
+from pathlib import Path
 
 import structlog
 import uvicorn
@@ -19,12 +20,15 @@ from ploeg.api.app import Lifespan, create_app
 from ploeg.bootstrap.sign_in import sign_in_this_machine
 from ploeg.bootstrap.signals import on_signals
 from ploeg.control.installation import Installation
+from ploeg.control.outbox import Outbox
 from ploeg.control.plane import ControlPlane
+from ploeg.control.publish import Publisher
 from ploeg.control.sweep import Sweeper
 from ploeg.control.transcripts import Transcripts
 from ploeg.domain.config import ConfigLayer
 from ploeg.domain.errors import Invalid
 from ploeg.domain.question import OnExpiry
+from ploeg.forges.registry import Forges
 from ploeg.mcp.endpoint import McpEndpoint, Names
 from ploeg.settings import Settings
 from ploeg.store.store import Store
@@ -48,11 +52,18 @@ class Server:
 def build_server(settings: Settings) -> Server:
     """Opens the store, which brings its tables up to date, and builds everything on top of it."""
     settings.home_path.mkdir(mode=0o700, parents=True, exist_ok=True)
+    forges = forges_of(settings)
     store = Store.open(settings.effective_database_url, backup=settings.backup_before_migration)
     transcripts = Transcripts(settings.home_path / "transcripts", settings.max_transcript_bytes)
     plane = ControlPlane(store, installation_of(settings), transcripts, utc_now())
     mcp = McpEndpoint(plane, Names.of(settings.host, settings.public_url))
-    return Server(store, plane, create_app(plane, _lifespan(plane, mcp), mcp))
+    return Server(store, plane, create_app(plane, _lifespan(plane, mcp, Outbox(plane, Publisher(forges))), mcp))
+
+
+def forges_of(settings: Settings) -> Forges:
+    """The forges that there is a token for."""
+    name = settings.forge_tokens_file
+    return Forges.load(Path(name).expanduser() if name else None)
 
 
 def installation_of(settings: Settings) -> Installation:
@@ -170,18 +181,20 @@ class _Engine(uvicorn.Server):
             raise RuntimeError("the server ended before it was up")
 
 
-def _lifespan(plane: ControlPlane, mcp: McpEndpoint) -> Lifespan:
+def _lifespan(plane: ControlPlane, mcp: McpEndpoint, outbox: Outbox) -> Lifespan:
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
-        sweeping = asyncio.create_task(Sweeper(plane).run())
+        beside = [asyncio.create_task(Sweeper(plane).run()), asyncio.create_task(outbox.run())]
         try:
             async with mcp.run():
                 yield
         finally:
             plane.watch.stop()
-            sweeping.cancel()
-            with suppress(asyncio.CancelledError):
-                await sweeping
+            for task in beside:
+                task.cancel()
+            for task in beside:
+                with suppress(asyncio.CancelledError):
+                    await task
             await asyncio.to_thread(plane.store.close)
 
     return lifespan

@@ -8,14 +8,17 @@ import shutil
 import stat
 import sys
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from ploeg import __version__
 from ploeg.cli.session import current_settings, signed_in
 from ploeg.domain.errors import PloegError, Unauthenticated, Unavailable
 from ploeg.settings import Settings
+
+if TYPE_CHECKING:
+    from ploeg.forges.registry import Forges
 
 OLDEST_GIT = (2, 30)
 LITTLE_SPACE = 2 * 10**9
@@ -38,7 +41,15 @@ def all_checks() -> list[Check]:
         settings = current_settings()
     except PloegError as error:
         return [*found, Check("settings", "failed", str(error))]
-    looks: tuple[Callable[[Settings], Iterator[Check]], ...] = (_home, _sqlite, _git, _sandbox, _runtimes, _server)
+    looks: tuple[Callable[[Settings], Iterator[Check]], ...] = (
+        _home,
+        _sqlite,
+        _git,
+        _sandbox,
+        _runtimes,
+        _server,
+        _forges,
+    )
     for look in looks:
         try:
             found += look(settings)
@@ -59,7 +70,7 @@ def _home(settings: Settings) -> Iterator[Check]:
     yield _private("home", home, 0o700)
     if settings.credentials_path.exists():
         yield _private("credentials", settings.credentials_path, 0o600)
-    for name in ("token_file", "git_credentials_file", "claude_token_file"):
+    for name in ("token_file", "git_credentials_file", "claude_token_file", "forge_tokens_file"):
         if file := getattr(settings, name):
             path = Path(file).expanduser()
             yield _private(name, path, 0o600) if path.exists() else Check(name, "failed", f"{path} is not there")
@@ -156,3 +167,39 @@ def _server(settings: Settings) -> Iterator[Check]:
         yield Check("workers", "ok", ", ".join(f"{w['hostname']} ({w['state']})" for w in online))
     else:
         yield Check("workers", "warning", "none is online", "start one: `ploeg worker`, or `ploeg up`")
+
+
+def _forges(settings: Settings) -> Iterator[Check]:
+    """Asked from this machine, so it says what a server finds only where the server runs."""
+    if not settings.forge_tokens_file:
+        return
+    from ploeg.forges.registry import Forges
+
+    forges = Forges.load(Path(settings.forge_tokens_file).expanduser())
+    try:
+        products = signed_in().get("/products")["items"]
+    except PloegError as error:
+        yield Check("forges", "warning", f"{len(forges.origins)} in the file, none of them asked", str(error))
+        return
+    wanting = [product for product in products if product["auto_pr"] and product["repo_url"]]
+    found = asyncio.run(_asked(forges, [product["repo_url"] for product in wanting]))
+    if not wanting:
+        yield Check("forges", "ok", f"{', '.join(forges.origins) or 'none'}; no product has auto_pr")
+    for product, check in zip(wanting, found, strict=True):
+        yield replace(check, name=f"forge {product['code']}")
+
+
+async def _asked(forges: Forges, repo_urls: list[str]) -> list[Check]:
+    from ploeg.forges.base import ForgeError
+
+    async def ask(repo_url: str) -> Check:
+        try:
+            async with forges.on(repo_url) as forge:
+                repository = await forge.repository()
+        except ForgeError as error:
+            return Check("", "failed", error.reason, f"see `forge_tokens_file` ({error.trouble})")
+        if not repository.writable:
+            return Check("", "warning", f"{repo_url}: may be read only", "give the token write access to it")
+        return Check("", "ok", f"{repo_url} (default branch {repository.default_branch})")
+
+    return await asyncio.gather(*map(ask, repo_urls))

@@ -24,6 +24,7 @@ def show_job(detail: dict[str, Any]) -> None:
             ("sprint", detail["sprint"]),
             ("runtime", detail["runtime"]),
             ("branch", detail["branch"]),
+            ("pull request", pull_request(detail["pull_request"]) or detail["pr_url"]),
             ("queued", f"{render.ago(detail['created_at'])} by {detail['requested_by']}"),
             ("again after", detail["not_before"]),
             ("retry of", detail["retry_of"]),
@@ -36,6 +37,18 @@ def show_job(detail: dict[str, Any]) -> None:
     for attempt in detail["attempts"]:
         render.say()
         show_attempt(attempt | {"reason": None} if attempt["reason"] == detail["reason"] else attempt)
+
+
+def pull_request(found: dict[str, Any] | None) -> str | None:
+    """Where it is, or why it is not there, or not as it should be."""
+    if found is None:
+        return None
+    if found["reason"] and found["state"] != "open":
+        again = f"; tried again {found['due_at']}" if found["due_at"] else "; given up"
+        return " ".join(
+            filter(None, (found["pr_url"], f"not up to date: {found['trouble']}: {found['reason']}{again}"))
+        )
+    return found["pr_url"] or "being opened"
 
 
 def show_attempt(attempt: dict[str, Any]) -> None:

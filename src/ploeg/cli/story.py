@@ -8,6 +8,7 @@ import click
 
 from ploeg.cli import options, render
 from ploeg.cli.client import path
+from ploeg.cli.job_view import pull_request
 from ploeg.cli.session import archival, dependency, item, signed_in, the_product
 
 
@@ -173,7 +174,8 @@ def _show(story: dict[str, Any], as_json: bool, said: str | None = None) -> None
         render.say(said)
     else:
         names = "code product pbi title status priority assignee estimate archived_at description acceptance_criteria"
-        render.record([(name.replace("_", " "), story[name]) for name in names.split()])
+        shown = [(name.replace("_", " "), story[name]) for name in names.split()]
+        render.record([*shown, ("pull request", pull_request(story["pull_request"]))])
 
 
 def _gist(line: dict[str, Any]) -> str:

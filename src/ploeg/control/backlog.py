@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any, TypeVar
 
-from ploeg.control import backlog_fields, backlog_view, find, moving, placing, rollup
+from ploeg.control import backlog_fields, backlog_view, find, moving, placing, publication, rollup
 from ploeg.control.backlog_fields import checked, task_config
 from ploeg.control.backlog_view import View
 from ploeg.control.find import Need
@@ -54,7 +55,8 @@ def show_pbi(tx: Transaction, actor: Principal, reference: str) -> View:
 
 
 def show_story(tx: Transaction, actor: Principal, reference: str) -> View:
-    return backlog_view.view(tx, find.story(tx, actor, reference))
+    story = find.story(tx, actor, reference)
+    return replace(backlog_view.view(tx, story), delivery=publication.of_story(tx, story))
 
 
 def show_task(tx: Transaction, actor: Principal, reference: str) -> View:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from ploeg.domain.backlog import Pbi, Story, Task
+from ploeg.domain.delivery import Delivery
 from ploeg.store.transaction import Transaction
 
 
@@ -18,6 +19,8 @@ class View:
     parent: str = ""
     #: Who sees to the story, by name.
     assignee: str | None = None
+    #: What became of the story's branch, or of its sprint run's, on the forge; for a story on its own page.
+    delivery: Delivery | None = None
 
 
 def view(tx: Transaction, item: Pbi | Story | Task) -> View:

@@ -9,13 +9,14 @@ from typing import Any
 
 import msgspec
 
-from ploeg.control import executions, find
+from ploeg.control import executions, find, publication
 from ploeg.control.assignment import config_out
 from ploeg.control.installation import Installation
 from ploeg.control.queue_place import hold
 from ploeg.control.submit import resolved
 from ploeg.domain.access import Principal, Scope
 from ploeg.domain.attempt import Attempt, Phase
+from ploeg.domain.delivery import Delivery
 from ploeg.domain.errors import Invalid, NotFound
 from ploeg.domain.gate import Settled
 from ploeg.domain.ids import JobId
@@ -65,6 +66,8 @@ class JobView:
     attempts: list[AttemptView] = field(default_factory=list)
     #: Of a job for a whole sprint run: its tasks in their order.
     executions: list[Settled] = field(default_factory=list)
+    #: What became of its branch on the forge.
+    delivery: Delivery | None = None
 
 
 def jobs(
@@ -111,6 +114,7 @@ def view(tx: Transaction, installation: Installation, job: Job) -> JobView:
         config=_config(tx, installation, job, attempts),
         attempts=_attempts(tx, job, attempts),
         executions=[executions.settled(tx, each) for each in tx.sprints.executions(job.id)],
+        delivery=publication.of_job(tx, job),
     )
 
 

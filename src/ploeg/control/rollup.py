@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ploeg.control import job_events, parking
+from ploeg.control import job_events, parking, publication
 from ploeg.domain.backlog import Pbi, Story, Task, TaskStatus, pbi_status, story_status
 from ploeg.domain.ids import JobId, PbiId, SprintId, StoryId
 from ploeg.domain.job import Job
@@ -112,6 +112,7 @@ def end_run(tx: Transaction, run: SprintRun, ending: Verdict, actor: str) -> Spr
     tell_run(tx, ended, actor, was=run.status)
     for job in tx.jobs.unfinished_of_run(run.id, lock=True):
         call_off(tx, job, f"its sprint's run has ended: {ending.reason}", actor)
+    publication.run_ended(tx, ended, actor)
     return ended
 
 

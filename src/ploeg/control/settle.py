@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from ploeg.control import cascade, executions, idea_jobs, job_events, parking, presence, rollup, run_state
+from ploeg.control import cascade, executions, idea_jobs, job_events, parking, presence, publication, rollup, run_state
 from ploeg.control.follow_up import beginning, status_without
 from ploeg.domain.attempt import Attempt, Outcome, Resume
 from ploeg.domain.backlog import TaskStatus
@@ -61,6 +61,7 @@ def follow(tx: Transaction, job: Job, actor: str) -> None:
     touched = cascade.cancel_jobs(tx, job, actor)
     _move_task(tx, job, actor)
     executions.follow(tx, job, actor)
+    publication.landed(tx, job, actor)
     if job.sprint_run_id is not None:
         run_state.follow(tx, job, actor)
     if job.idea_id is not None:

@@ -100,6 +100,8 @@ class Job:
     idea_id: IdeaId | None = None
     #: The only one who may see it, as long as its idea is private.
     private_to: UserId | None = None
+    #: The pull request that shows its commits.
+    pr_url: str | None = None
     claimed_at: datetime | None = None
     started_at: datetime | None = None
     ended_at: datetime | None = None

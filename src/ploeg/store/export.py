@@ -11,6 +11,7 @@ from sqlalchemy import BindParameter, Boolean, Column, ColumnElement, Table, bin
 from ploeg.domain.ids import ProductId, UserId
 from ploeg.store.tables import (
     backlog,
+    deliveries,
     docs,
     events,
     ideas,
@@ -29,7 +30,20 @@ if TYPE_CHECKING:
 
 PAGE = 500
 #: Columns that say something to this installation's own machinery alone.
-_INTERNAL = frozenset({"search_key", "request_key", "call_id", "claim_key", "open_from", "open_until"})
+_INTERNAL = frozenset(
+    {
+        "search_key",
+        "request_key",
+        "call_id",
+        "claim_key",
+        "open_from",
+        "open_until",
+        "asked",
+        "held_until",
+        "taken",
+        "tries",
+    }
+)
 
 _PRODUCTS: BindParameter[Any] = bindparam("product_ids", expanding=True)
 _VIEWER: BindParameter[str] = bindparam("viewer", type_=Prose)
@@ -145,5 +159,6 @@ FAMILIES: Sequence[Family] = (
     Family("idea_message", ideas.idea_messages, _of(ideas.idea_messages.c.idea_id, ideas.ideas, _IDEAS)),
     Family("question", questions.questions, _QUESTIONS),
     Family("schedule", schedules.schedules, _of_products(schedules.schedules)),
+    Family("delivery", deliveries.deliveries, _of(deliveries.deliveries.c.job_id, work.jobs, _JOBS)),
     Family("event", events.events, _EVENTS),
 )

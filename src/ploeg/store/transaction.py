@@ -14,6 +14,7 @@ from ploeg.store.attempts import Attempts
 from ploeg.store.backlog import Backlog
 from ploeg.store.chats import Chats
 from ploeg.store.claims import Claims
+from ploeg.store.deliveries import Deliveries
 from ploeg.store.dependencies import Dependencies
 from ploeg.store.dialects import POSTGRESQL
 from ploeg.store.docs import Docs
@@ -114,6 +115,10 @@ class Transaction:
     @property
     def schedules(self) -> Schedules:
         return Schedules(self)
+
+    @property
+    def deliveries(self) -> Deliveries:
+        return Deliveries(self)
 
     @property
     def queue(self) -> Queue:

@@ -11,6 +11,7 @@ from ploeg.domain.backlog import LogType, PbiStatus, StoryStatus, TaskStatus
 from ploeg.domain.gate import VerifyRequired
 from ploeg.wire.base import Finite, Reply, Request, Whole
 from ploeg.wire.config import ConfigIn
+from ploeg.wire.pull_requests import PullRequestOut
 
 
 class ItemOut(Reply):
@@ -42,6 +43,9 @@ class StoryOut(ItemOut):
     sprint_id: str | None
     assignee: str | None = Field(description="Who sees to it, by name.")
     estimate: float | None
+    pull_request: PullRequestOut | None = Field(
+        default=None, description="What became of its branch, or of its sprint run's, on the forge."
+    )
 
 
 class TaskOut(ItemOut):

@@ -13,6 +13,7 @@ from ploeg.domain.job import JobStatus
 from ploeg.domain.sprint_run import ExecutionStatus
 from ploeg.wire.base import Items, Reply, Request, Whole
 from ploeg.wire.config import ConfigIn
+from ploeg.wire.pull_requests import PullRequestOut
 
 
 class JobOut(Reply):
@@ -33,6 +34,7 @@ class JobOut(Reply):
     runtime: str
     labels: list[str]
     branch: str | None
+    pr_url: str | None = Field(description="The pull request that shows its commits.")
     rank: int
     not_before: datetime | None
     attempt_count: int
@@ -112,6 +114,7 @@ class JobDetailOut(JobOut):
     config: dict[str, Any] = Field(description="What it runs with, and in `source` which layer said so.")
     attempts: list[AttemptOut]
     executions: list[ExecutionOut] = Field(description="Of a job for a whole sprint run: its tasks in their order.")
+    pull_request: PullRequestOut | None = Field(description="What became of its branch on the forge.")
 
 
 class JobsOut(Items[JobOut]):

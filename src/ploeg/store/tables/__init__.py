@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from ploeg.store.tables import (
     backlog,
+    deliveries,
     docs,
     events,
     ideas,
@@ -20,6 +21,7 @@ from ploeg.store.tables.base import metadata
 
 __all__ = [
     "backlog",
+    "deliveries",
     "docs",
     "events",
     "ideas",

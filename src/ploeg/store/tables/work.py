@@ -69,6 +69,7 @@ jobs = Table(
     Column("sprint_run_id", Prose, ForeignKey("sprint_runs.id")),
     Column("idea_id", Prose, ForeignKey("ideas.id")),
     Column("private_to", Prose, ForeignKey("users.id")),
+    Column("pr_url", Prose),
     UniqueConstraint("requested_by", "request_key"),
     Index(None, "product_id", "number"),
     Index(None, "story_id", "number"),

@@ -1,0 +1,77 @@
+"""A forge on loopback in each dialect, and a control plane over each database."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from ploeg.control import people
+from ploeg.control.installation import Installation
+from ploeg.forges.registry import Forges
+from ploeg.store.store import Store
+from tests.control.house import Clock, House
+from tests.e2e.repository import make_remote
+from tests.forges.fake import TOKEN, FakeForge, fake_forge
+from tests.store.conftest import database_url, migrated_file, postgres_cluster
+
+__all__ = ["database_url", "migrated_file", "postgres_cluster"]
+
+MakeForges = Callable[..., Forges]
+
+
+@pytest.fixture
+def forgejo(tmp_path: Path) -> Iterator[FakeForge]:
+    yield from _forge(tmp_path, "forgejo")
+
+
+@pytest.fixture(params=["forgejo", "github", "gitlab"])
+def forge(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[FakeForge]:
+    yield from _forge(tmp_path, request.param)
+
+
+@pytest.fixture
+def forges_of(tmp_path: Path) -> MakeForges:
+    """What the server makes of a file with that forge's token in it."""
+
+    def make(forge: FakeForge, token: str = TOKEN) -> Forges:
+        return Forges.load(tokens_file(tmp_path, forge, token))
+
+    return make
+
+
+@pytest.fixture
+def house(database_url: str, tmp_path: Path) -> Iterator[House]:
+    clock = Clock()
+    store = Store.open(database_url, clock=clock)
+    made = store.write_blocking(lambda tx: people.sign_in_this_machine(tx, "admin"))
+    admin = store.read_blocking(lambda tx: people.person(tx, made.token))
+    yield House(store, clock, tmp_path, Installation(), admin, made.token, made.worker_token)
+    store.close()
+
+
+def tokens_file(folder: Path, forge: FakeForge, token: str = TOKEN) -> Path:
+    path = folder / "forge.tokens"
+    path.touch(mode=0o600)
+    path.write_text(f"# made by a test\n{forge.url} {forge.kind} {token}\n")
+    return path
+
+
+def _forge(folder: Path, kind: str) -> Iterator[FakeForge]:
+    (folder / "git" / "crew").mkdir(parents=True)
+    remote = make_remote(folder / "made", default_branch="trunk")
+    remote.path.rename(folder / "git" / "crew" / "greeter.git")
+    with fake_forge(folder / "git", kind) as serving:
+        (serving.repository / "refs" / "heads").mkdir(parents=True, exist_ok=True)
+        tip = remote_tip(serving)
+        (serving.repository / "refs" / "heads" / "trunk").write_text(tip)
+        yield serving
+
+
+def remote_tip(serving: FakeForge) -> str:
+    loose = serving.repository / "refs" / "heads" / "trunk"
+    if loose.exists():
+        return loose.read_text()
+    packed = (serving.repository / "packed-refs").read_text().splitlines()
+    return next(line.split()[0] for line in packed if line.endswith("refs/heads/trunk")) + "\n"
