@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -22,13 +23,13 @@ MakeForges = Callable[..., Forges]
 
 
 @pytest.fixture
-def forgejo(tmp_path: Path) -> Iterator[FakeForge]:
-    yield from _forge(tmp_path, "forgejo")
+def forgejo(tmp_path: Path, bare_repository: Path) -> Iterator[FakeForge]:
+    yield from _forge(tmp_path, bare_repository, "forgejo")
 
 
 @pytest.fixture(params=["forgejo", "github", "gitlab"])
-def forge(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[FakeForge]:
-    yield from _forge(tmp_path, request.param)
+def forge(request: pytest.FixtureRequest, tmp_path: Path, bare_repository: Path) -> Iterator[FakeForge]:
+    yield from _forge(tmp_path, bare_repository, request.param)
 
 
 @pytest.fixture
@@ -58,20 +59,17 @@ def tokens_file(folder: Path, forge: FakeForge, token: str = TOKEN) -> Path:
     return path
 
 
-def _forge(folder: Path, kind: str) -> Iterator[FakeForge]:
-    (folder / "git" / "crew").mkdir(parents=True)
-    remote = make_remote(folder / "made", default_branch="trunk")
-    remote.path.rename(folder / "git" / "crew" / "greeter.git")
+@pytest.fixture(scope="session")
+def bare_repository(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """With one commit on `trunk`, whose ref is a file."""
+    remote = make_remote(tmp_path_factory.mktemp("made"), default_branch="trunk")
+    tip = remote.git("rev-parse", "trunk")
+    (remote.path / "refs" / "heads").mkdir(parents=True, exist_ok=True)
+    (remote.path / "refs" / "heads" / "trunk").write_text(tip)
+    return remote.path
+
+
+def _forge(folder: Path, bare_repository: Path, kind: str) -> Iterator[FakeForge]:
+    shutil.copytree(bare_repository, folder / "git" / "crew" / "greeter.git")
     with fake_forge(folder / "git", kind) as serving:
-        (serving.repository / "refs" / "heads").mkdir(parents=True, exist_ok=True)
-        tip = remote_tip(serving)
-        (serving.repository / "refs" / "heads" / "trunk").write_text(tip)
         yield serving
-
-
-def remote_tip(serving: FakeForge) -> str:
-    loose = serving.repository / "refs" / "heads" / "trunk"
-    if loose.exists():
-        return loose.read_text()
-    packed = (serving.repository / "packed-refs").read_text().splitlines()
-    return next(line.split()[0] for line in packed if line.endswith("refs/heads/trunk")) + "\n"

@@ -27,8 +27,7 @@ def landed(tx: Transaction, job: Job, actor: str) -> None:
     product = tx.products.get(job.product_id)
     if job.status is not JobStatus.DONE or attempt is None or product is None or not product.auto_pr:
         return
-    task = tx.backlog.task(job.task_id) if job.task_id is not None else None
-    repo_url = (task.repo_url if task is not None else None) or product.repo_url
+    repo_url = _repo_url(tx, job)
     if job.branch is None or repo_url is None or not _has_commits(attempt):
         return
     run = _run_of_branch(tx, job)
@@ -105,9 +104,7 @@ def failed(tx: Transaction, tried: Delivery, trouble: Trouble, reason: str, retr
 
 def of_job(tx: Transaction, job: Job) -> Delivery | None:
     """What became of the job's branch on the forge."""
-    product = tx.products.get(job.product_id)
-    task = tx.backlog.task(job.task_id) if job.task_id is not None else None
-    repo_url = (task.repo_url if task is not None else None) or (product.repo_url if product is not None else None)
+    repo_url = _repo_url(tx, job)
     if job.status is not JobStatus.DONE or job.branch is None or repo_url is None:
         return None
     return tx.deliveries.of_branch(job.product_id, repo_url, job.branch)
@@ -122,7 +119,7 @@ def of_story(tx: Transaction, story: Story) -> Delivery | None:
 
 
 def jobs_of(tx: Transaction, delivery: Delivery) -> list[Job]:
-    """Those that are done and pushed to its branch, the oldest first."""
+    """Those that are done with work on its branch, in its repository, the oldest first."""
     if delivery.sprint_run_id is not None:
         runs = _with_those_before(tx, tx.sprints.run(delivery.sprint_run_id))
         jobs = [job for run in runs for job in tx.jobs.of_run(run.id)]
@@ -130,8 +127,8 @@ def jobs_of(tx: Transaction, delivery: Delivery) -> list[Job]:
         jobs = tx.jobs.of_stories([delivery.story_id]) if delivery.story_id is not None else []
     last = tx.jobs.get(delivery.job_id)
     found = {job.id: job for job in [*jobs, *([last] if last is not None else [])]}
-    on_branch = (job for job in found.values() if job.branch == delivery.branch and job.status is JobStatus.DONE)
-    return sorted(on_branch, key=lambda job: job.number)
+    done = (job for job in found.values() if job.branch == delivery.branch and job.status is JobStatus.DONE)
+    return sorted((job for job in done if _repo_url(tx, job) == delivery.repo_url), key=lambda job: job.number)
 
 
 def _link(tx: Transaction, delivery: Delivery, url: str, *, new: bool) -> None:
@@ -157,6 +154,13 @@ def _pbis(tx: Transaction, jobs: list[Job]) -> set[PbiId]:
         stories |= {task.story_id for task in tasks if task is not None}
     found = [tx.backlog.story(story_id) for story_id in stories]
     return {story.pbi_id for story in found if story is not None}
+
+
+def _repo_url(tx: Transaction, job: Job) -> str | None:
+    """Where the job works. Siblings may work in other repositories, on branches of the same name."""
+    task = tx.backlog.task(job.task_id) if job.task_id is not None else None
+    product = tx.products.get(job.product_id)
+    return (task.repo_url if task is not None else None) or (product.repo_url if product is not None else None)
 
 
 def _run_of_branch(tx: Transaction, job: Job) -> SprintRun | None:
