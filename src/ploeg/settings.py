@@ -81,7 +81,6 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
         list[str],
         _help("Jobs of a runtime that may be at work at the same time, over all products, e.g. `claude=2`."),
     ] = []
-
     forge_tokens_file: Annotated[
         str, _help("File of lines `host forgejo|gitea|github|gitlab token`, mode 0600: where the server opens pulls.")
     ] = ""

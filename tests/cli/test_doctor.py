@@ -6,6 +6,10 @@ import json
 from pathlib import Path
 
 from tests.cli.conftest import Ploeg
+from tests.forges.conftest import bare_repository, forgejo, tokens_file
+from tests.forges.fake import FakeForge
+
+__all__ = ["bare_repository", "forgejo"]
 
 
 def states(ended: str) -> dict[str, str]:
@@ -43,6 +47,18 @@ def test_a_missing_program_is_named(ploeg: Ploeg, tmp_path: Path) -> None:
 def test_no_server_is_a_warning_and_not_a_failure(ploeg: Ploeg) -> None:
     ended = ploeg("doctor", "--json", PLOEG_SANDBOX="none")
     assert states(ended.out)["server"] == "warning"
+
+
+def test_a_product_s_forge_is_asked_for_its_repository(crew: Ploeg, forgejo: FakeForge, tmp_path: Path) -> None:
+    crew("product", "add", "Greeter", "--code", "greeter", "--repo", forgejo.repo_url, "--auto-pr")
+    file = tokens_file(tmp_path, forgejo)
+    found = {check["name"]: check for check in crew("doctor", "--json", PLOEG_FORGE_TOKENS_FILE=str(file)).json}
+    assert found["forge_tokens_file"]["state"] == found["forge greeter"]["state"] == "ok"
+    assert "default branch trunk" in found["forge greeter"]["found"]
+    tokens_file(tmp_path, forgejo, "wr0ng")
+    ended = crew("doctor", "--json", PLOEG_FORGE_TOKENS_FILE=str(file))
+    assert states(ended.out)["forge greeter"] == "failed"
+    assert ("no_credentials" in ended.out, "wr0ng" in ended.out) == (True, False)
 
 
 def test_settings_that_cannot_be_read_are_the_finding(ploeg: Ploeg) -> None:

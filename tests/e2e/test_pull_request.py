@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.e2e.installation import Installation, wait_for
+from tests.e2e.installation import Installation
 from tests.e2e.repository import make_remote
 from tests.forges.conftest import tokens_file
 from tests.forges.fake import TOKEN, FakeForge, fake_forge
@@ -46,21 +46,16 @@ def crew(tmp_path: Path, forge: FakeForge) -> Iterator[Installation]:
         made.close()
 
 
-def test_a_task_becomes_a_pull_request_and_the_next_one_adds_to_it(
-    crew: Installation, forge: FakeForge, tmp_path: Path
-) -> None:
+def test_a_task_becomes_a_pull_request(crew: Installation, forge: FakeForge, tmp_path: Path) -> None:
     crew.add_product(forge.repo_url, auto_pr=True)
-    tasks = [crew.add_task(PLAN, title="Greet"), crew.add_task(PLAN, title="Greet again")]
-    jobs = [crew.run_task(task) for task in tasks]
-    for job in jobs:
-        ended = crew.wait_for_job(job, lambda shown: shown["ended_at"] is not None and shown["pr_url"] is not None)
-        assert ended["status"] == "done"
-    wait_for(lambda: crew.job(jobs[1])["pull_request"]["state"] == "open", "the pull request to be up to date")
+    job = crew.run_task(crew.add_task(PLAN, title="Greet"))
+    ended = crew.wait_for_job(job, lambda shown: shown["ended_at"] is not None and shown["pr_url"] is not None)
+    assert (ended["status"], ended["pull_request"]["state"]) == ("done", "open")
     (pull,) = forge.pulls
-    assert (pull.base, pull.head, pull.title) == ("main", crew.job(jobs[0])["branch"], "ST-001: A story")
-    assert "- [x] T-2: Greet again" in pull.text
+    assert (pull.base, pull.head, pull.title) == ("main", ended["branch"], "ST-001: A story")
+    assert "- [x] T-1: Greet" in pull.text
     url = f"{forge.url}/crew/greeter/pulls/1"
-    assert [crew.job(job)["pr_url"] for job in jobs] == [url, url]
+    assert ended["pr_url"] == url
     assert crew.ask("GET", "/stories/ST-001")["pull_request"]["pr_url"] == url
     assert crew.ask("GET", "/pbis/PBI-1")["pr_url"] == url
     assert TOKEN not in crew.log("server") + crew.log("worker")
