@@ -11,7 +11,7 @@ T ?=
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo up setup check test fix docs bench chaos-kill-store chaos-kill-worker model clean
+.PHONY: help demo up setup check test campaign fix docs bench chaos-kill-store chaos-kill-worker model clean
 
 help: ## List these commands
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' $(MAKEFILE_LIST) | awk -F'|' '{ printf "%-28s%s\n", $$1, $$2 }'
@@ -30,8 +30,11 @@ check: $(VENV)/.dev ## Lint, types and the direction of imports
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
 
-test: setup check ## Set up, check, and run every test
+test: setup check ## Set up, check, and run every test but the campaigns
 	@$(BIN)/pytest -n $(RUNNERS) $(T)
+
+campaign: setup ## Run the tests that take long on a whole installation
+	@$(BIN)/pytest -n $(RUNNERS) -m campaign $(T)
 
 fix: $(VENV)/.dev ## Format, and mend what the linter can mend
 	@$(BIN)/ruff format -q .

@@ -61,6 +61,7 @@ def test_the_demo_runs_without_a_sandbox_and_says_so_and_can_be_kept(tmp_path: P
     assert (home / "ploeg.db").exists()
 
 
+@pytest.mark.campaign
 def test_a_demo_that_is_killed_leaves_nothing_running(service: Callable[..., Service], tmp_path: Path) -> None:
     running = service("demo", TMPDIR=str(tmp_path), PLOEG_SANDBOX="none")
     running.line_with("J-1")

@@ -8,6 +8,8 @@ from datetime import datetime
 from itertools import pairwise
 from typing import Any
 
+import pytest
+
 from tests.e2e.installation import Installation, wait_for
 from tests.e2e.repository import Remote
 from tests.e2e.test_claude_ideas import done, tool
@@ -15,6 +17,8 @@ from tests.e2e.test_claude_main_job import ploeg
 from tests.e2e.test_claude_questions import command
 from tests.scripted.anthropic import ScriptedModel, quota_wall
 from tests.scripted.script import Answer, Refuse, Step, call, say
+
+pytestmark = [pytest.mark.campaign, pytest.mark.timeout(300)]
 
 Install = Callable[..., Installation]
 Model = Callable[..., ScriptedModel]

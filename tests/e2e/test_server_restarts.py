@@ -22,6 +22,7 @@ SLOW_PLAN = f"{PLAN}\n```sh\nsleep 3\n```\n"
 SLOW = "sleep 3"
 
 
+@pytest.mark.campaign
 @pytest.mark.parametrize("phase", ["prepare", "agent", "verify", "push"])
 def test_a_job_outlives_a_server_that_is_killed_in(
     phase: str, install: Callable[..., Installation], remote: Remote

@@ -36,6 +36,7 @@ def napping(word: str) -> list[psutil.Process]:
     return [p for p in psutil.process_iter(["cmdline"]) if (p.info["cmdline"] or [])[:2] == ["sleep", word]]
 
 
+@pytest.mark.campaign
 def test_a_worker_that_wakes_up_after_its_lease_writes_nothing(
     installation: Installation, remote: Remote, tmp_path: Path
 ) -> None:
