@@ -64,6 +64,7 @@ CASES: dict[str, Case] = {
     "import_items": Case(
         {"product_id": "demo", "format": "issues", "files": {"a.json": "[]"}, "dry_run": True}, "product_id"
     ),
+    "export_items": Case({"product_id": "demo"}, "product_id"),
     "get_story_activity": Case({"story_id": "ST-001"}, "story_id"),
     "create_todo": Case({"title": "Call Bob", "product_id": "demo"}, "product_id"),
     "list_todos": Case({"product_id": "demo"}, "product_id"),
@@ -94,7 +95,9 @@ CASES: dict[str, Case] = {
     "remove_schedule": Case({"schedule_id": "SCH-1"}, "schedule_id"),
     "dispatch_job": Case({"task_id": "T-3"}, "task_id"),
     "follow_up_job": Case({"job_id": "J-3", "instruction": "Try it the other way."}, "job_id"),
+    "preview_failure": Case({"job_id": "J-2"}, "job_id"),
     "cancel_job": Case({"job_id": "J-2"}, "job_id"),
+    "retry_job": Case({"job_id": "J-2"}, "job_id"),
     "list_ideas": Case({"product_id": "demo"}, "product_id"),
     "get_idea_context": Case({"idea_id": "IDEA-001"}, "idea_id"),
     "list_idea_messages": Case({"idea_id": "IDEA-001"}, "idea_id"),

@@ -16,6 +16,7 @@ from ploeg import __version__
 from ploeg.control import find
 from ploeg.control.plane import ControlPlane
 from ploeg.domain.access import Principal, Scope
+from ploeg.domain.errors import Invalid
 from ploeg.domain.product import Product
 from ploeg.store import export
 from ploeg.store.export import Whose
@@ -60,6 +61,49 @@ class Export:
 async def prepare(plane: ControlPlane, actor: Principal, product: str | None) -> Export:
     """Of one product, or of everything that the caller may see, archived or not."""
     return Export(plane, actor, await plane.read(_products, actor, product), whole=product is None)
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """Some records of one family, and where to go on."""
+
+    family: str
+    records: list[dict[str, Any]]
+    #: For the part behind it; None when this is the last.
+    next: str | None
+
+
+def part(tx: Transaction, actor: Principal, product: str | None, after: str | None, at_most: int) -> Part:
+    """A part of what `lines` gives, for readers that take a little at a time; `after` is the last part's `next`."""
+    whose = Whose([found.id for found in _products(tx, actor, product)], actor.user.id, product is None)
+    name, last = _place(after)
+    families = list(export.FAMILIES)
+    for index in range(next(i for i, family in enumerate(families) if family.name == name), len(families)):
+        family = families[index]
+        rows = family.page(tx, whose, last)
+        if len(rows) > at_most:
+            rows = rows[:at_most]
+            keys = {key.name: rows[-1][key.name] for key in family.keys}
+            return Part(family.name, rows, _encoder.encode([family.name, keys]).decode())
+        if rows:
+            ahead = families[index + 1].name if index + 1 < len(families) else None
+            return Part(family.name, rows, _encoder.encode([ahead, None]).decode() if ahead else None)
+        last = None
+    return Part(families[-1].name, [], None)
+
+
+def _place(after: str | None) -> tuple[str, dict[str, Any] | None]:
+    """The family and the row that a `next` names."""
+    if after is None:
+        return export.FAMILIES[0].name, None
+    keys = {family.name: {key.name for key in family.keys} for family in export.FAMILIES}
+    try:
+        name, last = msgspec.json.decode(after, type=tuple[str, dict[str, str | int] | None])
+    except msgspec.MsgspecError:
+        name, last = "", None
+    if name not in keys or (last is not None and set(last) != keys[name]):
+        raise Invalid("after", after, "give the `next` of the part before, as it is")
+    return name, last
 
 
 def _products(tx: Transaction, actor: Principal, product: str | None) -> list[Product]:

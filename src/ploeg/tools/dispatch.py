@@ -36,6 +36,20 @@ class FollowUpJob(Arguments):
     )
 
 
+class RetryJob(Arguments):
+    job_id: Reference = Field(description="The ended job's id or code.")
+    instruction: str | None = Field(
+        default=None, max_length=4000, description="An extra instruction; left out, the old job's holds."
+    )
+    key: str | None = Field(
+        default=None, max_length=200, description="The same key again gives the same job instead of a second one."
+    )
+
+
+class PreviewFailure(Arguments):
+    job_id: Reference = Field(description="The unfinished job's id or code.")
+
+
 class GetJobStatus(Arguments):
     job_id: Reference = Field(description="The job's id or code.")
 
@@ -119,6 +133,19 @@ class QueueShown(Result):
     by_product: dict[str, int]
 
 
+class FailurePreviewed(Result):
+    """By code. Left out: what would not fail."""
+
+    job: str
+    task: str | None = None
+    story: str | None = None
+    pbi: str | None = None
+    sprints: list[str]
+    #: Sprints whose run would end.
+    runs: list[str]
+    cancelled_jobs: list[str]
+
+
 DISPATCH_JOB = Tool(
     name="dispatch_job",
     description=(
@@ -141,6 +168,25 @@ FOLLOW_UP_JOB = Tool(
     result=JobStatusShown,
     side=Side.SERVER,
     people=True,
+)
+
+RETRY_JOB = Tool(
+    name="retry_job",
+    description="Queue a new job for the task of an ended one, with that one's wishes; the two are linked.",
+    arguments=RetryJob,
+    result=JobStatusShown,
+    side=Side.SERVER,
+    people=True,
+)
+
+PREVIEW_FAILURE = Tool(
+    name="preview_failure",
+    description="What would fail and be cancelled with a job, were it to fail now. Nothing is changed.",
+    arguments=PreviewFailure,
+    result=FailurePreviewed,
+    side=Side.SERVER,
+    people=True,
+    writes=False,
 )
 
 GET_JOB_STATUS = Tool(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ploeg.control import cancel, find, follow_up, read, submit
+from ploeg.control import cancel, cascade, find, follow_up, read, submit
 from ploeg.control.submit import Wish
 from ploeg.control.toolbelt import showing
 from ploeg.control.toolbelt.caller import Caller
@@ -13,12 +13,15 @@ from ploeg.tools.dispatch import (
     CancelJob,
     CheckQueueEmpty,
     DispatchJob,
+    FailurePreviewed,
     FollowUpJob,
     GetJobStatus,
     JobsShown,
     JobStatusShown,
     ListJobs,
+    PreviewFailure,
     QueueShown,
+    RetryJob,
 )
 
 
@@ -39,6 +42,25 @@ def follow_up_job(tx: Transaction, caller: Caller, arguments: FollowUpJob) -> Jo
     wish = Wish(instruction=arguments.instruction, key=arguments.key)
     made = follow_up.follow_up(tx, caller.principal, caller.installation, arguments.job_id, wish)
     return _shown(tx, caller, made.job)
+
+
+def retry_job(tx: Transaction, caller: Caller, arguments: RetryJob) -> JobStatusShown:
+    wish = Wish(instruction=arguments.instruction, key=arguments.key)
+    made = submit.retry(tx, caller.principal, caller.installation, arguments.job_id, wish)
+    return _shown(tx, caller, made.job)
+
+
+def preview_failure(tx: Transaction, caller: Caller, arguments: PreviewFailure) -> FailurePreviewed:
+    seen = cascade.preview(tx, caller.principal, arguments.job_id)
+    return FailurePreviewed(
+        job=seen.job.code,
+        task=seen.task,
+        story=seen.story,
+        pbi=seen.pbi,
+        sprints=list(seen.sprints),
+        runs=list(seen.runs),
+        cancelled_jobs=[job.code for job in seen.cancelled],
+    )
 
 
 def get_job_status(tx: Transaction, caller: Caller, arguments: GetJobStatus) -> JobStatusShown:
@@ -79,6 +101,8 @@ def _shown(tx: Transaction, caller: Caller, job: Job) -> JobStatusShown:
 HANDLERS: Handlers = {
     DispatchJob: dispatch_job,
     FollowUpJob: follow_up_job,
+    RetryJob: retry_job,
+    PreviewFailure: preview_failure,
     GetJobStatus: get_job_status,
     ListJobs: list_jobs,
     CancelJob: cancel_job,
