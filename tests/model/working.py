@@ -10,6 +10,7 @@ from hypothesis.stateful import precondition, rule
 from ploeg.control import calls, cancel, questions, run_state, submit, sweep
 from ploeg.control.submit import Wish
 from ploeg.wire.work import ToolCall
+from tests.control.house import Hand
 from tests.model.pair import MANY, Pair, pick
 from tests.model.world import UNFINISHED
 
@@ -23,6 +24,9 @@ LEASE = timedelta(seconds=300)
 
 
 class Working(Pair):
+    #: The worker that asks for jobs.
+    hand: Hand | None = None
+
     @precondition(lambda self: self.world.tasks)
     @rule(n=MANY, rank=st.sampled_from([0, 0, -1, 1]))
     def run_task(self, n: int, rank: int) -> None:
@@ -44,7 +48,7 @@ class Working(Pair):
     @rule()
     def claim(self) -> None:
         expected = self.world.first_eligible()
-        hand = self.house.hand(f"w{Pair.steps}")
+        hand = self.hand = self.hand or self.house.hand(f"w{Pair.steps}")
         got = hand.claim()
         given = got.job_id if got else None
         assert given == expected, f"claimed {given}, expected {expected}"
@@ -75,6 +79,7 @@ class Working(Pair):
             hand.done(assignment)
         elif outcome == "quota_exhausted":
             hand.finish(assignment, outcome, reset_at=reset)
+            self.hand = None  # its runtime stands by, and the next one's does not
         else:
             hand.finish(assignment, outcome, reason="a reason")
         self.world.end(key, outcome, reset)
