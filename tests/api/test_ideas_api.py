@@ -8,7 +8,7 @@ import pytest
 
 from ploeg.control import people
 from tests.api.conftest import Api
-from tests.control.test_ideas import PLAN
+from tests.control.idea_words import PLAN
 
 pytestmark = pytest.mark.anyio
 

@@ -15,8 +15,8 @@ from ploeg.control.stream import Filter, Stream
 from ploeg.control.submit import Wish
 from ploeg.domain.idea_step import Step
 from tests.api.conftest import Api
-from tests.control.test_idea_tools import Agent
-from tests.control.test_ideas import a_hand, a_product
+from tests.control.agent import IdeaAgent
+from tests.control.idea_words import a_hand, a_product
 
 pytestmark = pytest.mark.anyio
 
@@ -35,10 +35,10 @@ async def set_up(api: Api) -> dict[str, str]:
         house.write(products.set_member, house.admin, "demo", name, role)
     idea = house.write(ideas.add, who["ada"], f"A {SECRET}", description=SECRET, product="demo")
     house.write(idea_chat.say, who["ada"], house.installation, idea.id, f"{SECRET}?")
-    agent = Agent(house, a_hand(house))
+    agent = IdeaAgent(house, a_hand(house))
     agent.end("reported_failed", reason=f"no {SECRET} here")
     house.write(idea_jobs.take_step, who["ada"], house.installation, idea.id, Step.GRILL, Wish(instruction=SECRET))
-    agent = Agent(house, a_hand(house))
+    agent = IdeaAgent(house, a_hand(house))
     agent.call("log_idea_decision", content=f"the {SECRET} is white", type="DECISION")
     agent.ask(f"Is the {SECRET} round?")
     house.write(todos.add, who["ada"], f"buy a {SECRET}", {"product": "demo"})

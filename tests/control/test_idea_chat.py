@@ -11,7 +11,7 @@ from ploeg.domain.errors import Conflict, Invalid, NotFound
 from ploeg.domain.idea import Idea
 from ploeg.domain.job import Job
 from tests.control.house import House
-from tests.control.test_ideas import a_hand, a_product, add, now, planned_by_hand
+from tests.control.idea_words import a_hand, a_product, add, now, planned_by_hand
 
 
 def say(house: House, idea: Idea, text: str, **more: Any) -> Job | None:

@@ -12,7 +12,7 @@ from ploeg.domain.errors import Conflict, Invalid
 from ploeg.domain.idea import Idea
 from ploeg.domain.idea_step import IdeaStatus, Step
 from tests.control.house import House
-from tests.control.test_ideas import (
+from tests.control.idea_words import (
     a_hand,
     a_product,
     add,

@@ -12,7 +12,7 @@ from ploeg.domain.errors import Conflict
 from ploeg.domain.idea import Idea
 from ploeg.domain.idea_step import IdeaStatus, Step
 from tests.control.house import House
-from tests.control.test_ideas import a_hand, a_product, add, now, planned_by_hand
+from tests.control.idea_words import a_hand, a_product, add, now, planned_by_hand
 from tests.control.test_question_race import at_once, busy_house, database_url, migrated_file, postgres_cluster
 
 __all__ = ["busy_house", "database_url", "migrated_file", "postgres_cluster"]

@@ -3,76 +3,34 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import Any
 
 import pytest
 
-from ploeg.control import calls, idea_chat, idea_jobs, ideas, products, questions, read, submit
+from ploeg.control import idea_chat, idea_jobs, ideas, products, questions, read, submit
 from ploeg.control.submit import Wish
 from ploeg.domain.access import Principal
 from ploeg.domain.errors import Conflict, Invalid, NotFound
 from ploeg.domain.idea import Idea
 from ploeg.domain.idea_step import IdeaStatus, Step
-from ploeg.domain.ids import IdeaId
 from ploeg.domain.job import JobStatus
 from ploeg.domain.question import QuestionStatus
 from ploeg.prompts.rendering import TEMPLATES
-from ploeg.wire.assignment import Assignment, IdeaMessageOut
-from ploeg.wire.work import ToolCall
-from tests.control.house import Hand, House
+from ploeg.wire.assignment import IdeaMessageOut
+from tests.control.agent import IdeaAgent
+from tests.control.house import House
+from tests.control.idea_words import now
 
 PLAN = TEMPLATES.get_template("plan_example.md").render()
 REVIEW = {"summary": "It will not hold.", "findings": [{"severity": "major", "where": "stories[1]", "problem": "Why?"}]}
-
-
-class Agent:
-    """One attempt at an idea's job whose agent calls tools."""
-
-    def __init__(self, house: House, hand: Hand) -> None:
-        self.house = house
-        self.hand = hand
-        self.work: Assignment = hand.take()
-        hand.beat(self.work, agent_started=True, session_id="the-session")
-        assert self.work.idea is not None
-        self.idea = self.work.idea.code
-        self._calls = 0
-
-    def ask_for(self, tool: str, call_id: str | None = None, **arguments: Any) -> tuple[dict[str, Any], str | None]:
-        self._calls += 1
-        request = ToolCall(call_id=call_id or f"call-{self._calls}", tool=tool, arguments=arguments)
-        reply = self.house.write(calls.call, self.hand.actor, self.house.installation, self.work.attempt_id, request)
-        return reply.result or {}, reply.error
-
-    def call(self, tool: str, call_id: str | None = None, **arguments: Any) -> dict[str, Any]:
-        result, error = self.ask_for(tool, call_id, **{"idea_id": self.idea, **arguments})
-        assert error is None, error
-        return result
-
-    def refused(self, tool: str, **arguments: Any) -> str:
-        _, error = self.ask_for(tool, **arguments)
-        assert error is not None
-        return error
-
-    def ask(self, question: str = "Parcels too?") -> str:
-        return str(self.call("ask_user_question", question=question, options=["yes", "no"], recommended=2)["code"])
-
-    def end(self, outcome: str = "done", **said: Any) -> str:
-        return self.hand.finish(self.work, outcome, **said).job_status
 
 
 def add_idea(house: House, by: Principal | None = None, product: str = "demo") -> Idea:
     return house.write(ideas.add, by or house.admin, "Sell by post", description="From afar.", product=product)
 
 
-def take(house: House, idea: Idea, step: Step, by: Principal | None = None) -> Agent:
+def take(house: House, idea: Idea, step: Step, by: Principal | None = None) -> IdeaAgent:
     house.write(idea_jobs.take_step, by or house.admin, house.installation, idea.id, step, Wish())
-    return Agent(house, house.hand(runtimes=["claude"]))
-
-
-def now(house: House, idea: Idea) -> Idea:
-    found = house.read(lambda tx: tx.ideas.get(IdeaId(idea.id)))
-    assert found is not None
-    return found
+    return IdeaAgent(house, house.hand(runtimes=["claude"]))
 
 
 @pytest.fixture
@@ -222,7 +180,7 @@ def test_a_question_about_an_idea_expires_as_any_other(house: House, idea: Idea)
 def test_a_chat_answers_what_was_said_before_its_claim_and_the_summary_is_the_answer(house: House, idea: Idea) -> None:
     for text in ("How far?", "And how heavy?"):
         house.write(idea_chat.say, house.admin, house.installation, idea.id, text)
-    agent = Agent(house, house.hand(runtimes=["claude"]))
+    agent = IdeaAgent(house, house.hand(runtimes=["claude"]))
     given = agent.work.idea
     assert given is not None
     assert [message.text for message in given.messages] == ["How far?", "And how heavy?"]
@@ -267,7 +225,7 @@ def test_nobody_reads_a_further_product_through_another_s_idea(house: House) -> 
     assert house.read(ideas.context, bob, idea.id).products == []
     house.write(idea_chat.say, house.admin, house.installation, idea.id, "How far?")
     house.write(idea_chat.say, bob, house.installation, idea.id, "And what are the keys of the other?")
-    agent = Agent(house, house.hand(runtimes=["claude"]))
+    agent = IdeaAgent(house, house.hand(runtimes=["claude"]))
     assert agent.work.idea is not None
     assert agent.work.idea.beside == []
 
@@ -291,7 +249,7 @@ def test_what_was_asked_in_another_product_stays_private_when_the_idea_is_shared
 
 def test_a_chat_is_not_done_without_an_answer(house: House, idea: Idea) -> None:
     house.write(idea_chat.say, house.admin, house.installation, idea.id, "How far?")
-    agent = Agent(house, house.hand(runtimes=["claude"]))
+    agent = IdeaAgent(house, house.hand(runtimes=["claude"]))
     with pytest.raises(Invalid, match="which is the answer"):
         agent.end(summary="  ")
     assert house.job(agent.work).status is JobStatus.RUNNING

@@ -11,8 +11,8 @@ from ploeg.control import chunks, desk, questions
 from ploeg.control.last_words import WORDS_MAX
 from ploeg.wire.assignment import Assignment
 from ploeg.wire.work import ClaimRequest, EventChunk
+from tests.control.agent import TaskAgent
 from tests.control.house import Hand, House
-from tests.control.test_questions import Agent
 
 pytestmark = pytest.mark.anyio
 
@@ -31,7 +31,7 @@ async def claim(house: House, hand: Hand) -> Assignment:
 async def parked_after(house: House, *said: dict[str, Any]) -> None:
     """A job whose agent said that, asked, was parked and is answered."""
     house.run(house.a_task())
-    agent = Agent(house, house.hand())
+    agent = TaskAgent(house, house.hand())
     chunk = EventChunk(chunk=0, events=[{"type": "said", **each} for each in said])
     await chunks.append(house.plane, agent.hand.secret, agent.work.attempt_id, chunk)
     agent.ask()

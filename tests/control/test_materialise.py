@@ -14,7 +14,7 @@ from ploeg.domain.gate import VerifyRequired
 from ploeg.domain.idea import Idea
 from ploeg.domain.idea_step import IdeaStatus
 from tests.control.house import House
-from tests.control.test_ideas import a_product, add, log_of, now, person, planned_by_hand
+from tests.control.idea_words import a_product, add, log_of, now, person, planned_by_hand
 
 
 def make(house: House, idea: Idea, *, alongside: bool = False) -> Materialised:

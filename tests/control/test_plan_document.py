@@ -8,7 +8,7 @@ from ploeg.control.plan_document import read, write
 from ploeg.domain.backlog import Priority
 from ploeg.domain.gate import VerifyRequired
 from ploeg.domain.plan import Plan, PlannedStory, PlannedTask
-from tests.control.test_ideas import PLAN
+from tests.control.idea_words import PLAN
 
 
 def flaws(text: str) -> list[str]:

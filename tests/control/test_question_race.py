@@ -17,8 +17,8 @@ from ploeg.domain.errors import Conflict
 from ploeg.domain.job import JobStatus
 from ploeg.domain.question import QuestionStatus
 from ploeg.store.store import Store
+from tests.control.agent import TaskAgent
 from tests.control.house import Clock, House
-from tests.control.test_questions import Agent
 from tests.store.conftest import database_url, migrated_file, postgres_cluster
 
 __all__ = ["database_url", "migrated_file", "postgres_cluster"]
@@ -59,7 +59,7 @@ def test_an_answer_in_the_moment_of_the_parking_is_never_lost(busy_house: House)
     story = house.story(house.product())
     for number in range(1, ROUNDS + 1):
         job = house.run(house.task(story))
-        agent = Agent(house, hand)
+        agent = TaskAgent(house, hand)
         agent.ask()
         at_once(agent.park, partial(answer, house, f"Q-{number}"))
         assert house.job(job).status is JobStatus.QUEUED, number
@@ -72,7 +72,7 @@ def test_of_an_answer_and_a_cancel_at_once_neither_leaves_a_job_that_waits(busy_
     story = house.story(house.product())
     for number in range(1, ROUNDS + 1):
         job = house.run(house.task(story))
-        agent = Agent(house, hand)
+        agent = TaskAgent(house, hand)
         agent.ask()
         agent.park()
         at_once(partial(answer, house, f"Q-{number}"), partial(house.write, cancel.cancel, house.admin, job.code))

@@ -13,49 +13,17 @@ from ploeg.control import answers, calls, cancel, products, questions, sweep
 from ploeg.domain.errors import Conflict, Denied, Invalid, NotFound
 from ploeg.domain.job import JobStatus
 from ploeg.domain.question import OnExpiry, Question, QuestionStatus
-from ploeg.wire.assignment import Assignment
 from ploeg.wire.work import AnswerRequest, ToolCall
-from tests.control.house import SHA, Hand, House
+from tests.control.agent import TaskAgent
+from tests.control.house import SHA, House
 
 pytestmark = pytest.mark.anyio
 
-COLOURS = ["red", "blue"]
-
-
-class Agent:
-    """One attempt whose agent calls tools."""
-
-    def __init__(self, house: House, hand: Hand) -> None:
-        self.house = house
-        self.hand = hand
-        self.work: Assignment = hand.take()
-        hand.beat(self.work, agent_started=True, session_id="the-session")
-        assert self.work.story is not None
-        self.story = self.work.story.code
-        self._calls = 0
-
-    def call(self, tool: str, call_id: str | None = None, **arguments: Any) -> dict[str, Any]:
-        """The result; `AssertionError` with the refusal."""
-        self._calls += 1
-        request = ToolCall(call_id=call_id or f"call-{self._calls}", tool=tool, arguments=arguments)
-        reply = self.house.write(calls.call, self.hand.actor, self.house.installation, self.work.attempt_id, request)
-        assert reply.error is None, reply.error
-        assert reply.result is not None
-        return reply.result
-
-    def ask(self, question: str = "Which colour?", **more: Any) -> str:
-        given = {"story_id": self.story, "question": question, "options": COLOURS, "recommended": 2, **more}
-        return str(self.call("ask_user_question", **given)["code"])
-
-    def park(self) -> str:
-        """The job's status after the attempt ended as waiting."""
-        return self.hand.finish(self.work, "waiting", reason="parked", head_sha=SHA).job_status
-
 
 @pytest.fixture
-def agent(house: House) -> Agent:
+def agent(house: House) -> TaskAgent:
     house.run(house.a_task())
-    return Agent(house, house.hand())
+    return TaskAgent(house, house.hand())
 
 
 def policy(house: House, on_expiry: OnExpiry) -> None:
@@ -66,7 +34,7 @@ def question(house: House, code: str) -> Question:
     return house.read(questions.shown, house.admin, code).question
 
 
-def test_a_question_is_open_until_its_deadline_and_says_who_asked_what(house: House, agent: Agent) -> None:
+def test_a_question_is_open_until_its_deadline_and_says_who_asked_what(house: House, agent: TaskAgent) -> None:
     assert agent.ask(task_id="T-1") == "Q-1"
     line = house.read(questions.shown, house.admin, "Q-1")
     asked = line.question
@@ -77,13 +45,15 @@ def test_a_question_is_open_until_its_deadline_and_says_who_asked_what(house: Ho
     assert "question.asked" in house.told()
 
 
-def test_a_call_that_is_sent_again_asks_nothing_new(house: House, agent: Agent) -> None:
+def test_a_call_that_is_sent_again_asks_nothing_new(house: House, agent: TaskAgent) -> None:
     first = agent.call("ask_user_question", "the-call", story_id=agent.story, question="Which?")
     assert agent.call("ask_user_question", "the-call", story_id=agent.story, question="Which?") == first
     assert house.told().count("question.asked") == 1
 
 
-def test_the_same_question_again_is_the_one_that_was_asked_until_it_is_withdrawn(house: House, agent: Agent) -> None:
+def test_the_same_question_again_is_the_one_that_was_asked_until_it_is_withdrawn(
+    house: House, agent: TaskAgent
+) -> None:
     assert agent.ask(wait_seconds=0) == agent.ask() == "Q-1"
     house.write(questions.answer, house.admin, "Q-1", "red")
     again = agent.call("ask_user_question", story_id=agent.story, question="Which colour?")
@@ -93,14 +63,14 @@ def test_the_same_question_again_is_the_one_that_was_asked_until_it_is_withdrawn
     assert agent.ask("Another?") == "Q-3"
 
 
-def test_a_question_outlives_the_attempt_that_lost_its_worker(house: House, agent: Agent) -> None:
+def test_a_question_outlives_the_attempt_that_lost_its_worker(house: House, agent: TaskAgent) -> None:
     agent.ask()
     agent.hand.finish(agent.work, "worker_stopped")
     house.write(questions.answer, house.admin, "Q-1", "red")
     assert agent.hand.take().asked[0].answer == "red"
 
 
-def test_an_answer_queues_the_parked_job_at_once_in_the_same_session(house: House, agent: Agent) -> None:
+def test_an_answer_queues_the_parked_job_at_once_in_the_same_session(house: House, agent: TaskAgent) -> None:
     agent.ask()
     assert agent.park() == "waiting"
     assert house.job(agent.work).reason == "an answer to Q-1"
@@ -119,14 +89,14 @@ def test_an_answer_queues_the_parked_job_at_once_in_the_same_session(house: Hous
     assert (told.answered_by, told.answered_at) == (house.admin.user.id, house.clock.now)
 
 
-def test_an_answer_that_comes_before_the_parking_is_not_lost(house: House, agent: Agent) -> None:
+def test_an_answer_that_comes_before_the_parking_is_not_lost(house: House, agent: TaskAgent) -> None:
     agent.ask()
     house.write(questions.answer, house.admin, "q-1", "green")
     assert agent.park() == "queued"
     assert agent.hand.take().asked[0].answer == "green"
 
 
-def test_a_job_that_asked_several_things_goes_on_when_all_are_decided(house: House, agent: Agent) -> None:
+def test_a_job_that_asked_several_things_goes_on_when_all_are_decided(house: House, agent: TaskAgent) -> None:
     agent.ask()
     agent.ask("Which size?", options=[], recommended=None)
     agent.park()
@@ -140,7 +110,7 @@ def test_a_job_that_asked_several_things_goes_on_when_all_are_decided(house: Hou
     ]
 
 
-def test_an_answer_is_given_once(house: House, agent: Agent) -> None:
+def test_an_answer_is_given_once(house: House, agent: TaskAgent) -> None:
     agent.ask()
     house.write(questions.answer, house.admin, "Q-1", "red")
     with pytest.raises(Conflict, match="answered already"):
@@ -149,7 +119,7 @@ def test_an_answer_is_given_once(house: House, agent: Agent) -> None:
         house.write(questions.cancel, house.admin, "Q-1")
 
 
-def test_viewers_look_and_strangers_find_nothing(house: House, agent: Agent) -> None:
+def test_viewers_look_and_strangers_find_nothing(house: House, agent: TaskAgent) -> None:
     agent.ask()
     ada, eve = house.person("ada"), house.person("eve")
     house.write(products.set_member, house.admin, "demo", "ada", "viewer")
@@ -166,7 +136,7 @@ def test_viewers_look_and_strangers_find_nothing(house: House, agent: Agent) -> 
         house.read(questions.shown, house.admin, "J-1")
 
 
-def test_questions_are_listed_by_status_product_and_story(house: House, agent: Agent) -> None:
+def test_questions_are_listed_by_status_product_and_story(house: House, agent: TaskAgent) -> None:
     agent.ask()
     agent.ask("Another?")
     house.write(questions.cancel, house.admin, "Q-1")
@@ -181,7 +151,7 @@ def test_questions_are_listed_by_status_product_and_story(house: House, agent: A
         listed(statuses=["lost"])
 
 
-def test_time_parks_the_job_and_a_late_answer_still_counts(house: House, agent: Agent) -> None:
+def test_time_parks_the_job_and_a_late_answer_still_counts(house: House, agent: TaskAgent) -> None:
     agent.ask()
     agent.park()
     house.clock.turn(hours=24)
@@ -194,7 +164,7 @@ def test_time_parks_the_job_and_a_late_answer_still_counts(house: House, agent: 
     assert agent.hand.take().asked[0].answer == "red"
 
 
-def test_time_takes_the_recommended_option_where_that_is_the_policy(house: House, agent: Agent) -> None:
+def test_time_takes_the_recommended_option_where_that_is_the_policy(house: House, agent: TaskAgent) -> None:
     policy(house, OnExpiry.DEFAULT)
     agent.ask()
     agent.park()
@@ -204,7 +174,7 @@ def test_time_takes_the_recommended_option_where_that_is_the_policy(house: House
     assert (asked.status, asked.answer) == ("expired", "blue")
 
 
-def test_time_fails_the_job_where_that_is_the_policy(house: House, agent: Agent) -> None:
+def test_time_fails_the_job_where_that_is_the_policy(house: House, agent: TaskAgent) -> None:
     policy(house, OnExpiry.FAIL)
     agent.ask()
     agent.ask("Another?")
@@ -219,7 +189,7 @@ def test_time_fails_the_job_where_that_is_the_policy(house: House, agent: Agent)
         house.write(questions.answer, house.admin, "Q-1", "red")
 
 
-def test_a_job_that_parks_on_what_has_just_failed_it_fails(house: House, agent: Agent) -> None:
+def test_a_job_that_parks_on_what_has_just_failed_it_fails(house: House, agent: TaskAgent) -> None:
     policy(house, OnExpiry.FAIL)
     agent.ask()
     agent.hand.beat(agent.work)
@@ -229,7 +199,7 @@ def test_a_job_that_parks_on_what_has_just_failed_it_fails(house: House, agent: 
 
 
 @pytest.mark.parametrize("parked", [True, False])
-def test_a_cancelled_job_closes_its_questions(house: House, agent: Agent, parked: bool) -> None:
+def test_a_cancelled_job_closes_its_questions(house: House, agent: TaskAgent, parked: bool) -> None:
     agent.ask()
     if parked:
         agent.park()
@@ -241,23 +211,23 @@ def test_a_cancelled_job_closes_its_questions(house: House, agent: Agent, parked
     assert house.told().count("question.cancelled") == 1
 
 
-def test_a_job_that_ends_without_its_answer_closes_the_question(house: House, agent: Agent) -> None:
+def test_a_job_that_ends_without_its_answer_closes_the_question(house: House, agent: TaskAgent) -> None:
     agent.ask()
     agent.hand.done(agent.work)
     assert question(house, "Q-1").status is QuestionStatus.CANCELLED
 
 
-def test_its_asker_withdraws_a_question_only_while_it_is_open(house: House, agent: Agent) -> None:
+def test_its_asker_withdraws_a_question_only_while_it_is_open(house: House, agent: TaskAgent) -> None:
     agent.ask()
     assert agent.call("cancel_question", question_id="Q-1")["status"] == "cancelled"
     with pytest.raises(AssertionError, match="cancelled already"):
         agent.call("cancel_question", question_id="Q-1")
 
 
-def test_an_attempt_reaches_only_its_own_jobs_questions(house: House, agent: Agent) -> None:
+def test_an_attempt_reaches_only_its_own_jobs_questions(house: House, agent: TaskAgent) -> None:
     agent.ask()
     house.run(house.a_task("other"))
-    stranger = Agent(house, house.hand("two"))
+    stranger = TaskAgent(house, house.hand("two"))
     stranger.ask("Mine?", options=[], recommended=None)
     for tool in ("get_question_answer", "cancel_question"):
         with pytest.raises(AssertionError, match="not found"):
@@ -268,7 +238,7 @@ def test_an_attempt_reaches_only_its_own_jobs_questions(house: House, agent: Age
     assert stranger.call("get_question_answer", question_id="Q-2")["status"] == "open"
 
 
-def test_what_cannot_be_asked_is_refused_to_the_agent(house: House, agent: Agent) -> None:
+def test_what_cannot_be_asked_is_refused_to_the_agent(house: House, agent: TaskAgent) -> None:
     with pytest.raises(AssertionError, match="number of one of the options"):
         agent.ask(options=["red"], recommended=2)
     with pytest.raises(AssertionError, match="story"):
@@ -279,7 +249,7 @@ def test_what_cannot_be_asked_is_refused_to_the_agent(house: House, agent: Agent
         agent.ask("One more?")
 
 
-async def test_a_wait_ends_with_the_answer(house: House, agent: Agent) -> None:
+async def test_a_wait_ends_with_the_answer(house: House, agent: TaskAgent) -> None:
     code = agent.ask()
     request = AnswerRequest(question_id=code, wait_seconds=60)
     wait = asyncio.create_task(answers.next_answer(house.plane, agent.hand.secret, agent.work.attempt_id, request))
@@ -295,7 +265,7 @@ async def test_a_wait_ends_with_the_answer(house: House, agent: Agent) -> None:
 
 
 async def test_the_sweep_ends_a_question_at_its_deadline_even_one_asked_while_it_rested(
-    house: House, agent: Agent
+    house: House, agent: TaskAgent
 ) -> None:
     house.plane.installation = replace(house.installation, question_deadline=timedelta(seconds=5))
     house.installation = house.plane.installation
@@ -313,7 +283,7 @@ async def test_the_sweep_ends_a_question_at_its_deadline_even_one_asked_while_it
     assert question(house, "Q-1").status is QuestionStatus.EXPIRED
 
 
-async def test_a_wait_without_an_answer_ends_with_the_open_question(house: House, agent: Agent) -> None:
+async def test_a_wait_without_an_answer_ends_with_the_open_question(house: House, agent: TaskAgent) -> None:
     code = agent.ask()
     request = AnswerRequest(question_id=code, wait_seconds=0)
     reply = await answers.next_answer(house.plane, agent.hand.secret, agent.work.attempt_id, request)

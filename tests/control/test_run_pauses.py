@@ -13,9 +13,9 @@ from ploeg.domain.errors import Conflict
 from ploeg.domain.job import JobStatus
 from ploeg.domain.sprint import SprintStatus
 from ploeg.domain.sprint_run import PauseReason, RunStatus
+from tests.control.agent import TaskAgent
 from tests.control.house import SHA, Hand, House
 from tests.control.sprinting import Sprinting
-from tests.control.test_questions import Agent
 
 
 def reason(scene: Sprinting) -> PauseReason | None:
@@ -66,7 +66,7 @@ def test_a_run_can_be_paused_before_it_begins_and_ends_while_it_is_paused(house:
 def test_a_question_pauses_a_run_of_one_branch_until_the_answer(house: House, hand: Hand) -> None:
     scene = Sprinting.of(house, stories=2)
     scene.start("SPRINT")
-    agent = Agent(house, hand)
+    agent = TaskAgent(house, hand)
     agent.ask()
     agent.park()
     pause = scene.run.pause
@@ -83,7 +83,7 @@ def test_a_question_pauses_a_run_of_one_branch_until_the_answer(house: House, ha
 def test_a_question_leaves_other_stories_at_work(house: House, hand: Hand) -> None:
     scene = Sprinting.of(house, stories=2)
     scene.start("STORY")
-    agent = Agent(house, hand)
+    agent = TaskAgent(house, hand)
     agent.ask()
     agent.park()
     assert scene.run.status is RunStatus.RUNNING
@@ -93,7 +93,7 @@ def test_a_question_leaves_other_stories_at_work(house: House, hand: Hand) -> No
 def test_an_answer_does_not_lift_a_pause_of_people(house: House, hand: Hand) -> None:
     scene = Sprinting.of(house)
     scene.start("SPRINT")
-    agent = Agent(house, hand)
+    agent = TaskAgent(house, hand)
     agent.ask()
     scene.pause()
     agent.park()
@@ -125,7 +125,7 @@ def test_a_quota_wall_pauses_the_run_until_its_window_opens_again(house: House, 
 def test_a_run_does_not_stand_still_for_a_job_that_was_cancelled(house: House, hand: Hand, outcome: str) -> None:
     scene = Sprinting.of(house, stories=2)
     scene.start("SPRINT")
-    agent = Agent(house, hand)
+    agent = TaskAgent(house, hand)
     agent.ask()
     hand.finish(agent.work, outcome, reset_at=house.clock.now + timedelta(hours=2))
     house.write(cancel.cancel, house.admin, "J-2")
