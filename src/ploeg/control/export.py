@@ -80,7 +80,7 @@ def part(tx: Transaction, actor: Principal, product: str | None, after: str | No
     families = list(export.FAMILIES)
     for index in range(next(i for i, family in enumerate(families) if family.name == name), len(families)):
         family = families[index]
-        rows = family.page(tx, whose, last)
+        rows = family.page(tx, whose, last, at_most + 1)
         if len(rows) > at_most:
             rows = rows[:at_most]
             keys = {key.name: rows[-1][key.name] for key in family.keys}

@@ -67,13 +67,16 @@ class Family:
         self.name = name
         self.keys: list[Column[Any]] = list(table.primary_key)
         self._columns = [column for column in table.c if column.name not in _INTERNAL]
-        first = select(*map(_raw, self._columns)).where(whose).order_by(*self.keys).limit(PAGE)
-        self._first = first
+        rows = select(*map(_raw, self._columns)).where(whose).order_by(*self.keys)
+        first = self._first = rows.limit(bindparam("at_most"))
         self._next = first.where(tuple_(*self.keys) > tuple_(*(bindparam(f"after_{key.name}") for key in self.keys)))
 
-    def page(self, tx: Transaction, whose: Whose, after: Mapping[str, Any] | None) -> list[dict[str, Any]]:
+    def page(
+        self, tx: Transaction, whose: Whose, after: Mapping[str, Any] | None, at_most: int = PAGE
+    ) -> list[dict[str, Any]]:
         """The rows behind that one, in the order of their keys; with None the first ones."""
         given: dict[str, Any] = {
+            "at_most": at_most,
             "product_ids": list(whose.product_ids),
             "viewer": whose.viewer,
             "whole": whose.whole,
