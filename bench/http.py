@@ -149,7 +149,7 @@ class StoreSide:
         return asyncio.run(self._claims(count))
 
     async def _claims(self, count: int) -> list[float]:
-        from ploeg.control import dispatch
+        from ploeg.control.work import dispatch
         from ploeg.wire.work import ClaimRequest
 
         took = []
@@ -215,8 +215,11 @@ def prepare(home: Path, jobs: int) -> dict[str, str]:
     """A server's home with that many queued jobs, each of a story of its own; the credentials."""
     from ploeg.bootstrap.server import build_server
     from ploeg.bootstrap.sign_in import sign_in_this_machine
-    from ploeg.control import backlog, people, products, submit
-    from ploeg.control.submit import Wish
+    from ploeg.control.backlog import backlog
+    from ploeg.control.people import people
+    from ploeg.control.products import products
+    from ploeg.control.queue import submit
+    from ploeg.control.queue.submit import Wish
     from ploeg.settings import load
 
     settings = load({}, {"home": str(home)})

@@ -10,7 +10,8 @@ import pytest
 from ploeg.api.app import people_app
 from ploeg.api.description import describe
 from ploeg.api.doors import OPEN, WORK
-from ploeg.control import people, products, tokens
+from ploeg.control.people import people, tokens
+from ploeg.control.products import products
 from ploeg.domain.access import TokenKind
 from tests.api.conftest import Api
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from ploeg.control import people, products
+from ploeg.control.people import people
+from ploeg.control.products import products
 from tests.api.conftest import Api
 
 pytestmark = pytest.mark.anyio

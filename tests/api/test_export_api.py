@@ -7,7 +7,9 @@ from typing import Any
 
 import pytest
 
-from ploeg.control import people, products, todos
+from ploeg.control.backlog import todos
+from ploeg.control.people import people
+from ploeg.control.products import products
 from tests.api.conftest import Api
 
 pytestmark = pytest.mark.anyio

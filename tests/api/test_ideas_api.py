@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from ploeg.control import people
+from ploeg.control.people import people
 from tests.api.conftest import Api
 from tests.control.idea_words import PLAN
 

@@ -10,9 +10,12 @@ import pytest
 from ploeg.api.app import people_app
 from ploeg.api.description import describe
 from ploeg.api.doors import OPEN, WORK
-from ploeg.control import idea_chat, idea_jobs, ideas, people, products, todos
+from ploeg.control.backlog import todos
+from ploeg.control.ideas import idea_chat, idea_jobs, ideas
+from ploeg.control.people import people
+from ploeg.control.products import products
+from ploeg.control.queue.submit import Wish
 from ploeg.control.stream import Filter, Stream
-from ploeg.control.submit import Wish
 from ploeg.domain.idea_step import Step
 from tests.api.conftest import Api
 from tests.control.agent import IdeaAgent

@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from ploeg.control import people, products
+from ploeg.control.people import people
+from ploeg.control.products import products
 from tests.api.conftest import Api
 from tests.control.house import Hand
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from ploeg.api.doors import BODY_MAX
-from ploeg.control import tokens
+from ploeg.control.people import tokens
 from ploeg.domain.access import TokenKind
 from ploeg.tools.task import PLAN_MAX
 from tests.api.conftest import Api
@@ -147,7 +147,7 @@ async def test_a_mistake_of_ours_is_a_500_that_tells_nothing(api: Api, monkeypat
     def broken(*_: Any, **__: Any) -> None:
         raise RuntimeError(f"secret {api.house.secret}")
 
-    monkeypatch.setattr("ploeg.control.products.listing", broken)
+    monkeypatch.setattr("ploeg.control.products.products.listing", broken)
     monkeypatch.setattr(api.client._transport, "raise_app_exceptions", False)
     error = await api.refused(500, "GET", "/products")
     assert "secret" not in error["message"]

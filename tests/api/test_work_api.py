@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from ploeg.control import people
+from ploeg.control.people import people
 from ploeg.wire.assignment import Assignment
 from tests.api.conftest import Api
 from tests.control.house import proof

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.cli.conftest import Ploeg
-from tests.control.test_ideas import PLAN
+from tests.control.ideas.test_ideas import PLAN
 
 
 @pytest.fixture

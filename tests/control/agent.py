@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ploeg.control import calls
+from ploeg.control.work import calls
 from ploeg.wire.assignment import Assignment
 from ploeg.wire.work import ToolCall
 from tests.control.house import SHA, Hand, House

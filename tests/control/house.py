@@ -11,11 +11,15 @@ from typing import Any, Concatenate, ParamSpec, TypeVar
 
 import pytest
 
-from ploeg.control import backlog, dispatch, people, products, report, submit
+from ploeg.control.backlog import backlog
 from ploeg.control.installation import Installation
+from ploeg.control.people import people
 from ploeg.control.plane import ControlPlane
-from ploeg.control.submit import Wish
-from ploeg.control.transcripts import Transcripts
+from ploeg.control.products import products
+from ploeg.control.queue import submit
+from ploeg.control.queue.submit import Wish
+from ploeg.control.work import dispatch, report
+from ploeg.control.work.transcripts import Transcripts
 from ploeg.domain.access import Principal
 from ploeg.domain.attempt import Attempt
 from ploeg.domain.backlog import Task

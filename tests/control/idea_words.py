@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from ploeg.control import idea_jobs, idea_work, ideas
-from ploeg.control.submit import Wish
+from ploeg.control.ideas import idea_jobs, idea_work, ideas
+from ploeg.control.queue.submit import Wish
 from ploeg.control.toolbelt.caller import AttemptCaller, PersonCaller
 from ploeg.domain.access import Principal
 from ploeg.domain.idea import Idea

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-from ploeg.control import backlog, sprint_runs, sprints
+from ploeg.control.backlog import backlog
+from ploeg.control.sprints import sprint_runs, sprints
 from ploeg.domain.backlog import Pbi, PbiStatus, Story, StoryStatus, TaskStatus
 from ploeg.domain.ids import PbiId, StoryId
 from ploeg.domain.job import Job, JobStatus

@@ -6,7 +6,8 @@ from datetime import timedelta
 
 import pytest
 
-from ploeg.control import installation_view, products, read
+from ploeg.control import installation_view, read
+from ploeg.control.products import products
 from ploeg.domain.attempt import Phase
 from ploeg.domain.errors import Invalid, NotFound
 from tests.control.house import SHA, House, proof

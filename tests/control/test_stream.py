@@ -7,8 +7,12 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from ploeg.control import backlog, chunks, people, products, stream
+from ploeg.control import stream
+from ploeg.control.backlog import backlog
+from ploeg.control.people import people
+from ploeg.control.products import products
 from ploeg.control.stream import Filter, Stream
+from ploeg.control.work import chunks
 from ploeg.domain.errors import NotFound, Unauthenticated
 from ploeg.domain.occurrence import Event
 from ploeg.wire.work import EventChunk

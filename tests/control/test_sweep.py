@@ -6,10 +6,13 @@ from datetime import timedelta
 
 import pytest
 
-from ploeg.control import cancel, dispatch, products, report, schedules, sweep
-from ploeg.control.submit import Wish
+from ploeg.control import sweep
+from ploeg.control.products import products
+from ploeg.control.queue import schedules
+from ploeg.control.queue.submit import Wish
 from ploeg.control.sweep import Sweeper
 from ploeg.control.watch import Fit
+from ploeg.control.work import cancel, dispatch, report
 from ploeg.domain.attempt import Outcome
 from ploeg.domain.errors import Superseded
 from ploeg.domain.job import JobStatus

@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from ploeg.control.plan_document import read
+from ploeg.control.ideas.plan_document import read
 from ploeg.domain.gate import VerifyRequired
 from ploeg.domain.idea_step import MATERIALISABLE, IdeaStatus, Step
 from tests.docs.pages import DOCS

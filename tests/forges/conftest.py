@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from ploeg.control import people
 from ploeg.control.installation import Installation
+from ploeg.control.people import people
 from ploeg.forges.registry import Forges
 from ploeg.store.store import Store
 from tests.control.house import Clock, House

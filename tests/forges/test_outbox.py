@@ -8,10 +8,14 @@ from typing import Any
 
 import pytest
 
-from ploeg.control import backlog, products, read, report, sprint_runs
-from ploeg.control.outbox import Outbox
+from ploeg.control import read
+from ploeg.control.backlog import backlog
 from ploeg.control.plane import ControlPlane
-from ploeg.control.publish import Publisher
+from ploeg.control.products import products
+from ploeg.control.publishing.outbox import Outbox
+from ploeg.control.publishing.publish import Publisher
+from ploeg.control.sprints import sprint_runs
+from ploeg.control.work import report
 from ploeg.domain.backlog import Pbi, Story
 from ploeg.domain.delivery import MAX_TRIES, TAKEN_FOR, Delivery
 from ploeg.domain.delivery import Trouble as Word

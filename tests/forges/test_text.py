@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from ploeg.control import backlog, pull_request_text
-from ploeg.control.placing import Place
+from ploeg.control.backlog import backlog
+from ploeg.control.backlog.placing import Place
+from ploeg.control.publishing import pull_request_text
 from ploeg.domain.backlog import Story
 from ploeg.domain.delivery import Delivery
 from ploeg.domain.ids import DeliveryId, JobId, StoryId

@@ -6,8 +6,13 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 
-from ploeg.control import calls, ideas, people, products, schedules, sprints, tokens
-from ploeg.control.submit import Wish
+from ploeg.control.ideas import ideas
+from ploeg.control.people import people, tokens
+from ploeg.control.products import products
+from ploeg.control.queue import schedules
+from ploeg.control.queue.submit import Wish
+from ploeg.control.sprints import sprints
+from ploeg.control.work import calls
 from ploeg.domain.access import TokenKind, User
 from ploeg.domain.ids import UserId
 from ploeg.store.ids import new_id

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from ploeg.control import docs
-from ploeg.control.docs import Wish
+from ploeg.control.docs import docs
+from ploeg.control.docs.docs import Wish
 from ploeg.control.toolbelt import carry_out
 from ploeg.control.toolbelt.caller import PersonCaller
 from ploeg.domain.errors import NotFound

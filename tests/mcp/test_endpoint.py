@@ -11,7 +11,7 @@ import httpx2
 import pytest
 
 from ploeg.bootstrap.server import running_server
-from ploeg.control import people, tokens
+from ploeg.control.people import people, tokens
 from ploeg.domain.access import TokenKind
 from ploeg.domain.errors import Invalid
 from ploeg.mcp import pages

@@ -9,8 +9,10 @@ import pytest
 from mcp.shared.exceptions import MCPError
 from mcp_types import TextContent, TextResourceContents
 
-from ploeg.control import backlog, people, products
-from ploeg.control.placing import Place
+from ploeg.control.backlog import backlog
+from ploeg.control.backlog.placing import Place
+from ploeg.control.people import people
+from ploeg.control.products import products
 from ploeg.domain.backlog import StoryStatus, TaskStatus
 from tests.mcp.conftest import Served
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from hypothesis import strategies as st
 from hypothesis.stateful import rule
 
-from ploeg.control import backlog, dependencies
-from ploeg.control.placing import Place
+from ploeg.control.backlog import backlog, dependencies
+from ploeg.control.backlog.placing import Place
 from ploeg.domain.codes import CodeKind
 from tests.model.pair import MANY, Pair, pick
 from tests.model.things import Pbi, Story, Task

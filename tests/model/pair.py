@@ -9,7 +9,7 @@ from typing import Any, ClassVar, TypeVar
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant
 
-from ploeg.control import products
+from ploeg.control.products import products
 from ploeg.domain.errors import Conflict, Invalid
 from ploeg.store.transaction import Transaction
 from ploeg.wire.assignment import Assignment

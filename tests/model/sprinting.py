@@ -7,7 +7,7 @@ from copy import deepcopy
 from hypothesis import strategies as st
 from hypothesis.stateful import rule
 
-from ploeg.control import sprint_runs, sprints
+from ploeg.control.sprints import sprint_runs, sprints
 from tests.model.pair import MANY, Pair, pick
 from tests.model.things import Run, Sprint
 from tests.model.world import UNFINISHED

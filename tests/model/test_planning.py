@@ -36,7 +36,7 @@ class Half:
 
 @pytest.mark.timeout(900)
 def test_planning_never_differs_from_its_second_description(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("ploeg.control.settle.random", Half)
+    monkeypatch.setattr("ploeg.control.work.settle.random", Half)
     wanted = int(os.environ.get("MODEL_STEPS", "1000"))
     house.installation = replace(house.installation, question_on_expiry=OnExpiry.FAIL)
     Pair.house = house

@@ -7,8 +7,12 @@ from datetime import timedelta
 from hypothesis import strategies as st
 from hypothesis.stateful import precondition, rule
 
-from ploeg.control import calls, cancel, questions, run_state, submit, sweep
-from ploeg.control.submit import Wish
+from ploeg.control import sweep
+from ploeg.control.questions import questions
+from ploeg.control.queue import submit
+from ploeg.control.queue.submit import Wish
+from ploeg.control.sprints import run_state
+from ploeg.control.work import calls, cancel
 from ploeg.wire.work import ToolCall
 from tests.control.house import Hand
 from tests.model.pair import MANY, Pair, pick

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from ploeg.control import plan_document
+from ploeg.control.ideas import plan_document
 from ploeg.domain.kinds import KINDS, KindName, Subject
 from ploeg.prompts.rendering import TEMPLATES, Prompt, render
 from ploeg.tools.registry import TOOLS

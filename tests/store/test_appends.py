@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ploeg.control import backlog
+from ploeg.control.backlog import backlog
 from ploeg.domain.access import Principal, Scope, TokenKind
 from ploeg.domain.ids import TokenId
 from ploeg.store.store import Store

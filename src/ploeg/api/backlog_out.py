@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from ploeg.control.backlog_view import View
-from ploeg.control.dependencies import Dependencies
-from ploeg.control.placing import Place
+from ploeg.control.backlog.backlog_view import View
+from ploeg.control.backlog.dependencies import Dependencies
+from ploeg.control.backlog.placing import Place
 from ploeg.domain.backlog import Pbi, Story, Task
 from ploeg.wire.backlog import DependenciesOut, ItemRef, PbiOut, PlaceIn, StoryOut, TaskOut
 from ploeg.wire.base import Request

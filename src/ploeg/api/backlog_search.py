@@ -7,8 +7,8 @@ from typing import Annotated
 from fastapi import APIRouter, Query
 
 from ploeg.api.access import Caller, Plane
-from ploeg.control import backlog_search
-from ploeg.control.backlog_search import Hit
+from ploeg.control.backlog import backlog_search
+from ploeg.control.backlog.backlog_search import Hit
 from ploeg.domain.backlog import Pbi, Story
 from ploeg.wire.backlog import HitOut
 from ploeg.wire.base import Items

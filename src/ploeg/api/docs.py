@@ -7,9 +7,9 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, Response
 
 from ploeg.api.access import Caller, Plane
-from ploeg.control import doc_reading, docs, guide
-from ploeg.control.doc_reading import Followed
-from ploeg.control.docs import PbiDocView, Wish, Written
+from ploeg.control.docs import doc_reading, docs, guide
+from ploeg.control.docs.doc_reading import Followed
+from ploeg.control.docs.docs import PbiDocView, Wish, Written
 from ploeg.control.toolbelt.caller import PersonCaller
 from ploeg.domain.doc import ProductDoc
 from ploeg.wire.base import Items

@@ -12,7 +12,7 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
-from ploeg.control.tokens import without_secrets
+from ploeg.control.people.tokens import without_secrets
 from ploeg.domain.errors import (
     Conflict,
     Denied,

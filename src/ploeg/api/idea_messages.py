@@ -7,9 +7,9 @@ from typing import Annotated
 from fastapi import APIRouter, Query
 
 from ploeg.api.access import Caller, Plane
-from ploeg.control import idea_chat
-from ploeg.control.idea_chat import MessageLine
-from ploeg.control.submit import Wish
+from ploeg.control.ideas import idea_chat
+from ploeg.control.ideas.idea_chat import MessageLine
+from ploeg.control.queue.submit import Wish
 from ploeg.wire.base import Items
 from ploeg.wire.ideas import MessageIn, MessageOut, SaidOut
 

@@ -9,10 +9,12 @@ from fastapi import APIRouter, Header, Query, Response
 from ploeg.api.access import Caller, Plane
 from ploeg.api.jobs import job_out
 from ploeg.api.questions import question_out
-from ploeg.control import idea_jobs, idea_work, ideas, materialise, plan_document, questions, read
-from ploeg.control.ideas import IdeaContext, IdeaView
+from ploeg.control import read
+from ploeg.control.ideas import idea_jobs, idea_work, ideas, materialise, plan_document
+from ploeg.control.ideas.ideas import IdeaContext, IdeaView
 from ploeg.control.plane import ControlPlane
-from ploeg.control.submit import Wish
+from ploeg.control.questions import questions
+from ploeg.control.queue.submit import Wish
 from ploeg.control.toolbelt.caller import PersonCaller
 from ploeg.domain.idea import Idea
 from ploeg.domain.idea_step import Step

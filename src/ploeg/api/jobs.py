@@ -9,10 +9,13 @@ from fastapi import APIRouter, Header, Query, Response
 
 from ploeg.api import sprint_pages
 from ploeg.api.access import Caller, Plane
-from ploeg.control import cancel, cascade, follow_up, logs, queue_order, read, submit
+from ploeg.control import read
 from ploeg.control.plane import ControlPlane
+from ploeg.control.queue import follow_up, queue_order, submit
+from ploeg.control.queue.submit import Submitted, Wish
 from ploeg.control.read import AttemptView, JobLine, JobView
-from ploeg.control.submit import Submitted, Wish
+from ploeg.control.sprints import cascade
+from ploeg.control.work import cancel, logs
 from ploeg.domain.job import Job
 from ploeg.wire.base import Items
 from ploeg.wire.jobs import (

@@ -6,7 +6,8 @@ from fastapi import APIRouter
 
 from ploeg.api.access import Caller, Plane
 from ploeg.api.backlog_out import changes_of, fields_of, pbi_out, place_of
-from ploeg.control import archive, backlog, plan_export
+from ploeg.control.backlog import archive, backlog
+from ploeg.control.ideas import plan_export
 from ploeg.wire.backlog import PbiEdit, PbiIn, PbiOut
 from ploeg.wire.base import Items
 from ploeg.wire.ideas import PlanOut

@@ -6,7 +6,7 @@ from fastapi import APIRouter
 
 from ploeg import __version__
 from ploeg.api.access import Caller, Plane
-from ploeg.control import people
+from ploeg.control.people import people
 from ploeg.domain.access import Token
 from ploeg.wire.base import Items
 from ploeg.wire.people import NewTokenOut, OwnEdit, ServerVersionOut, TokenIn, TokenOut, UserIn, UserOut, WhoAmIOut

@@ -7,8 +7,8 @@ from typing import Any
 from fastapi import APIRouter
 
 from ploeg.api.access import Caller, Plane
-from ploeg.control import products
-from ploeg.control.products import Member, ProductView
+from ploeg.control.products import products
+from ploeg.control.products.products import Member, ProductView
 from ploeg.domain.doc import folders_of
 from ploeg.wire.base import Items
 from ploeg.wire.people import MemberIn, MemberOut

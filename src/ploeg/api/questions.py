@@ -7,9 +7,9 @@ from typing import Annotated
 from fastapi import APIRouter, Query
 
 from ploeg.api.access import Caller, Plane
-from ploeg.control import questions
 from ploeg.control.plane import ControlPlane
-from ploeg.control.questions import QuestionLine
+from ploeg.control.questions import questions
+from ploeg.control.questions.questions import QuestionLine
 from ploeg.domain.question import Question
 from ploeg.wire.questions import AnswerIn, QuestionOut, QuestionsOut
 

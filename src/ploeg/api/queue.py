@@ -8,8 +8,8 @@ from fastapi import APIRouter, Query
 
 from ploeg.api.access import Caller, Plane
 from ploeg.api.jobs import job_out
-from ploeg.control import queue_view
-from ploeg.control.queue_view import Depth, Place, QueueView
+from ploeg.control.queue import queue_view
+from ploeg.control.queue.queue_view import Depth, Place, QueueView
 from ploeg.wire.queue import CountsOut, DepthOut, PlaceOut, QueueOut
 
 router = APIRouter(prefix="/queue", tags=["jobs"])

@@ -5,9 +5,9 @@ from __future__ import annotations
 from fastapi import APIRouter
 
 from ploeg.api.access import Caller, Plane
-from ploeg.control import schedules
-from ploeg.control.schedules import ScheduleView
-from ploeg.control.submit import Wish
+from ploeg.control.queue import schedules
+from ploeg.control.queue.schedules import ScheduleView
+from ploeg.control.queue.submit import Wish
 from ploeg.wire.base import Items
 from ploeg.wire.schedules import ScheduleIn, ScheduleOut
 

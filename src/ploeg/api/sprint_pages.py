@@ -6,11 +6,11 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
-from ploeg.control.cascade import Preview
-from ploeg.control.run_plan import Blocker
-from ploeg.control.sprint_advice import advice
-from ploeg.control.sprint_runs import Preflight
-from ploeg.control.sprint_view import RunLine, SprintLine, SprintPage, StoryLine, TaskLine
+from ploeg.control.sprints.cascade import Preview
+from ploeg.control.sprints.run_plan import Blocker
+from ploeg.control.sprints.sprint_advice import advice
+from ploeg.control.sprints.sprint_runs import Preflight
+from ploeg.control.sprints.sprint_view import RunLine, SprintLine, SprintPage, StoryLine, TaskLine
 from ploeg.wire.sprints import (
     BlockerOut,
     CascadeOut,

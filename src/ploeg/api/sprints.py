@@ -8,10 +8,10 @@ from fastapi import APIRouter, Query
 
 from ploeg.api import sprint_pages
 from ploeg.api.access import Caller, Plane
-from ploeg.control import sprint_runs, sprint_view, sprints
 from ploeg.control.plane import ControlPlane, Transaction
-from ploeg.control.sprint_view import RunLine, SprintLine
-from ploeg.control.submit import Wish
+from ploeg.control.queue.submit import Wish
+from ploeg.control.sprints import sprint_runs, sprint_view, sprints
+from ploeg.control.sprints.sprint_view import RunLine, SprintLine
 from ploeg.domain.access import Principal
 from ploeg.domain.sprint import Sprint
 from ploeg.domain.sprint_run import SprintRun

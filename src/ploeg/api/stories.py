@@ -8,7 +8,7 @@ from fastapi import APIRouter, Query
 
 from ploeg.api.access import Caller, Plane
 from ploeg.api.backlog_out import changes_of, dependencies_out, fields_of, place_of, story_out
-from ploeg.control import activity, archive, backlog, dependencies
+from ploeg.control.backlog import activity, archive, backlog, dependencies
 from ploeg.domain.codes import CodeKind
 from ploeg.wire.backlog import ActivityOut, DependenciesOut, LogOut, StoryEdit, StoryIn, StoryOut
 from ploeg.wire.base import Items

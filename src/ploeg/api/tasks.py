@@ -6,7 +6,7 @@ from fastapi import APIRouter
 
 from ploeg.api.access import Caller, Plane
 from ploeg.api.backlog_out import changes_of, dependencies_out, fields_of, place_of, task_out
-from ploeg.control import archive, backlog, dependencies
+from ploeg.control.backlog import archive, backlog, dependencies
 from ploeg.domain.codes import CodeKind
 from ploeg.wire.backlog import DependenciesOut, TaskEdit, TaskIn, TaskOut
 from ploeg.wire.base import Items

@@ -5,8 +5,8 @@ from __future__ import annotations
 from fastapi import APIRouter
 
 from ploeg.api.access import Caller, Plane
-from ploeg.control import todos
-from ploeg.control.todos import TodoView
+from ploeg.control.backlog import todos
+from ploeg.control.backlog.todos import TodoView
 from ploeg.wire.base import Items
 from ploeg.wire.todos import TodoEdit, TodoIn, TodoOut
 

@@ -19,8 +19,11 @@ from starlette.routing import Route
 
 from ploeg.api.doors import WORK, bearer
 from ploeg.api.errors import answer, http_refusal, mistake
-from ploeg.control import answers, calls, chunks, desk, execution_report, people, presence, report
+from ploeg.control.people import people
 from ploeg.control.plane import ControlPlane
+from ploeg.control.questions import answers, desk
+from ploeg.control.sprints import execution_report
+from ploeg.control.work import calls, chunks, presence, report
 from ploeg.domain.errors import Invalid, PloegError
 from ploeg.wire.assignment import Assignment
 from ploeg.wire.message import Message

@@ -20,11 +20,11 @@ from ploeg.api.app import Lifespan, create_app
 from ploeg.bootstrap.sign_in import sign_in_this_machine
 from ploeg.bootstrap.signals import on_signals
 from ploeg.control.installation import Installation
-from ploeg.control.outbox import Outbox
 from ploeg.control.plane import ControlPlane
-from ploeg.control.publish import Publisher
+from ploeg.control.publishing.outbox import Outbox
+from ploeg.control.publishing.publish import Publisher
 from ploeg.control.sweep import Sweeper
-from ploeg.control.transcripts import Transcripts
+from ploeg.control.work.transcripts import Transcripts
 from ploeg.domain.config import ConfigLayer
 from ploeg.domain.errors import Invalid
 from ploeg.domain.question import OnExpiry

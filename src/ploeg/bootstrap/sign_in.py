@@ -5,7 +5,7 @@ from __future__ import annotations
 import structlog
 
 from ploeg import credentials
-from ploeg.control import people, tokens
+from ploeg.control.people import people, tokens
 from ploeg.settings import Settings
 from ploeg.store.store import Store
 from ploeg.store.transaction import Transaction

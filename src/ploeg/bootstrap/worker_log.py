@@ -12,7 +12,7 @@ from typing import Any, Literal
 
 import msgspec
 
-from ploeg.control.tokens import without_secrets
+from ploeg.control.people.tokens import without_secrets
 
 #: Libraries that talk about every request below a warning.
 _CHATTY = ("httpx2", "httpcore2", "mcp", "uvicorn", "asyncio")

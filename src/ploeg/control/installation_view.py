@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ploeg.control import presence, quota
+from ploeg.control.work import presence, quota
 from ploeg.domain.access import Principal
 from ploeg.domain.worker import RuntimeBlock, WorkerRecord
 from ploeg.store.transaction import Transaction

@@ -7,11 +7,11 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Concatenate, ParamSpec, TypeVar
 
-from ploeg.control import people
+from ploeg.control.backlog.log import narrate
 from ploeg.control.installation import Installation
-from ploeg.control.log import narrate
-from ploeg.control.transcripts import Transcripts
+from ploeg.control.people import people
 from ploeg.control.watch import Watch
+from ploeg.control.work.transcripts import Transcripts
 from ploeg.domain.access import Principal
 from ploeg.domain.occurrence import Event
 from ploeg.store.info import EngineInfo

@@ -9,11 +9,13 @@ from typing import Any
 
 import msgspec
 
-from ploeg.control import executions, find, publication
-from ploeg.control.assignment import config_out
+from ploeg.control import find
 from ploeg.control.installation import Installation
-from ploeg.control.queue_place import hold
-from ploeg.control.submit import resolved
+from ploeg.control.publishing import publication
+from ploeg.control.queue.queue_place import hold
+from ploeg.control.queue.submit import resolved
+from ploeg.control.sprints import executions
+from ploeg.control.work.assignment import config_out
 from ploeg.domain.access import Principal, Scope
 from ploeg.domain.attempt import Attempt, Phase
 from ploeg.domain.delivery import Delivery

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 
-from ploeg.control import find, people
+from ploeg.control import find
+from ploeg.control.people import people
 from ploeg.control.plane import ControlPlane
 from ploeg.control.watch import PASSING, Subscription
 from ploeg.domain.access import Scope

@@ -8,9 +8,12 @@ from datetime import UTC, datetime, timedelta
 
 import structlog
 
-from ploeg.control import hours, questions, report, run_state, scheduled, settle
 from ploeg.control.plane import ControlPlane
+from ploeg.control.questions import questions
+from ploeg.control.queue import hours, scheduled
+from ploeg.control.sprints import run_state
 from ploeg.control.watch import Subscription
+from ploeg.control.work import report, settle
 from ploeg.domain.attempt import Outcome
 from ploeg.domain.errors import PloegError, Superseded
 from ploeg.domain.lease import expired

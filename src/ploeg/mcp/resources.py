@@ -7,9 +7,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Protocol
 
-from ploeg.control import backlog, doc_reading, find, products
-from ploeg.control.backlog_view import View
+from ploeg.control import find
+from ploeg.control.backlog import backlog
+from ploeg.control.backlog.backlog_view import View
+from ploeg.control.docs import doc_reading
 from ploeg.control.plane import Transaction
+from ploeg.control.products import products
 from ploeg.control.toolbelt import showing
 from ploeg.domain import codes
 from ploeg.domain.access import Principal

@@ -7,10 +7,11 @@ from typing import Any
 
 import pytest
 
-from ploeg.control import archive, backlog, dependencies, products
+from ploeg.control.backlog import archive, backlog, dependencies
+from ploeg.control.backlog.placing import Place
 from ploeg.control.imports import importing
 from ploeg.control.imports.importing import Action, Report, Wish
-from ploeg.control.placing import Place
+from ploeg.control.products import products
 from ploeg.domain.codes import CodeKind
 from ploeg.domain.errors import Denied, Invalid
 from tests.control.house import House

@@ -9,8 +9,8 @@ from typing import Any
 
 import yaml
 
-from ploeg.control.frontmatter import Unreadable, compose, split
-from ploeg.control.text import kept_json
+from ploeg.control.docs.frontmatter import Unreadable, compose, split
+from ploeg.control.docs.text import kept_json
 from ploeg.domain.backlog import Priority
 from ploeg.domain.draft import fit
 from ploeg.domain.plan import IMPLEMENTATION_PLAN_MAX, PROSE_MAX, TITLE_MAX

@@ -7,11 +7,12 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any
 
-from ploeg.control import backlog, dependencies, find
+from ploeg.control import find
+from ploeg.control.backlog import backlog, dependencies
+from ploeg.control.backlog.placing import Place
+from ploeg.control.docs.text import NAME_MAX, kept_json, line
 from ploeg.control.find import Need
 from ploeg.control.imports import backlog_md, issues, plan
-from ploeg.control.placing import Place
-from ploeg.control.text import NAME_MAX, kept_json, line
 from ploeg.domain.access import Principal
 from ploeg.domain.backlog import Pbi, Story, Task, TaskStatus
 from ploeg.domain.codes import CodeKind

@@ -11,7 +11,7 @@ from pathlib import PurePosixPath
 from typing import Any
 from urllib.parse import urlsplit
 
-from ploeg.control.text import kept_json
+from ploeg.control.docs.text import kept_json
 from ploeg.domain.draft import DraftPbi, Drafts, DraftStory, DraftTask, fit
 from ploeg.domain.errors import Invalid
 from ploeg.domain.plan import PROSE_MAX, TITLE_MAX

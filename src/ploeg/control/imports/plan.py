@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from pathlib import PurePosixPath
 
-from ploeg.control import plan_document
+from ploeg.control.ideas import plan_document
 from ploeg.domain.draft import DraftPbi, Drafts, DraftStory, DraftTask, fit
 from ploeg.domain.errors import Invalid
 from ploeg.domain.plan import PROSE_MAX, Plan, PlannedStory

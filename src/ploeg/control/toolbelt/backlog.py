@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from ploeg.control import backlog, docs, sprints
+from ploeg.control.backlog import backlog
+from ploeg.control.docs import docs
+from ploeg.control.sprints import sprints
 from ploeg.control.toolbelt import showing
 from ploeg.control.toolbelt.caller import Caller
 from ploeg.control.toolbelt.handler import Handlers

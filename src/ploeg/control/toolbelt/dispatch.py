@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from ploeg.control import cancel, cascade, find, follow_up, read, submit
-from ploeg.control.submit import Wish
+from ploeg.control import find, read
+from ploeg.control.queue import follow_up, submit
+from ploeg.control.queue.submit import Wish
+from ploeg.control.sprints import cascade
 from ploeg.control.toolbelt import showing
 from ploeg.control.toolbelt.caller import Caller
 from ploeg.control.toolbelt.handler import Handlers
+from ploeg.control.work import cancel
 from ploeg.domain.job import Job
 from ploeg.store.transaction import Transaction
 from ploeg.tools.dispatch import (

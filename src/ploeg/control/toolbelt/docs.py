@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from ploeg.control import doc_reading, docs, guide
-from ploeg.control.doc_reading import Followed
-from ploeg.control.docs import Wish
+from ploeg.control.docs import doc_reading, docs, guide
+from ploeg.control.docs.doc_reading import Followed
+from ploeg.control.docs.docs import Wish
 from ploeg.control.toolbelt import showing
 from ploeg.control.toolbelt.caller import Caller
 from ploeg.control.toolbelt.handler import Handlers

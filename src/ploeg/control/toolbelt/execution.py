@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ploeg.control import executions
+from ploeg.control.sprints import executions
 from ploeg.control.toolbelt.caller import AttemptCaller, Caller
 from ploeg.control.toolbelt.handler import Handlers
 from ploeg.domain.errors import NotFound

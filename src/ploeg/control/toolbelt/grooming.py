@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from ploeg.control import activity, archive, backlog, backlog_search, dependencies
-from ploeg.control.backlog_view import View
-from ploeg.control.placing import Place
+from ploeg.control.backlog import activity, archive, backlog, backlog_search, dependencies
+from ploeg.control.backlog.backlog_view import View
+from ploeg.control.backlog.placing import Place
 from ploeg.control.toolbelt import showing
 from ploeg.control.toolbelt.caller import Caller
 from ploeg.control.toolbelt.handler import Handlers

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from ploeg.control import idea_chat, idea_jobs, ideas, questions
-from ploeg.control import materialise as materialising
-from ploeg.control.idea_chat import MessageLine
-from ploeg.control.submit import Wish
+from ploeg.control.ideas import idea_chat, idea_jobs, ideas
+from ploeg.control.ideas import materialise as materialising
+from ploeg.control.ideas.idea_chat import MessageLine
+from ploeg.control.questions import questions
+from ploeg.control.queue.submit import Wish
 from ploeg.control.toolbelt.caller import Caller
 from ploeg.control.toolbelt.handler import Handlers
 from ploeg.control.toolbelt.question import shown as question_shown

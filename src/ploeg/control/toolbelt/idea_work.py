@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 
-from ploeg.control import idea_work
+from ploeg.control.ideas import idea_work
 from ploeg.control.toolbelt.caller import AttemptCaller, Caller
 from ploeg.control.toolbelt.handler import Handlers
 from ploeg.domain.ids import DocId

@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 from ploeg import __version__
-from ploeg.control import find, guide, ideas, installation_view, products, sprint_view
-from ploeg.control.next_story import next_story
+from ploeg.control import find, installation_view
+from ploeg.control.docs import guide
+from ploeg.control.ideas import ideas
+from ploeg.control.products import products
+from ploeg.control.sprints import sprint_view
+from ploeg.control.sprints.next_story import next_story
 from ploeg.control.toolbelt import showing, sprint
 from ploeg.control.toolbelt.caller import Caller
 from ploeg.control.toolbelt.handler import Handlers

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ploeg.control import pull_requests
+from ploeg.control.publishing import pull_requests
 from ploeg.control.toolbelt import showing
 from ploeg.control.toolbelt.caller import Caller
 from ploeg.control.toolbelt.handler import Handlers

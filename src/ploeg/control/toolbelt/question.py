@@ -5,9 +5,10 @@ from __future__ import annotations
 import hashlib
 from typing import Any
 
-from ploeg.control import find, questions
+from ploeg.control import find
 from ploeg.control.find import Need
-from ploeg.control.questions import Asking, QuestionLine
+from ploeg.control.questions import questions
+from ploeg.control.questions.questions import Asking, QuestionLine
 from ploeg.control.toolbelt.caller import AttemptCaller, Caller
 from ploeg.control.toolbelt.handler import Handlers
 from ploeg.domain.codes import CodeKind, expect

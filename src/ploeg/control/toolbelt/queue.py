@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import Any
 
-from ploeg.control import find, queue_order, queue_view, read, schedules
-from ploeg.control.queue_view import Place
-from ploeg.control.schedules import ScheduleView
-from ploeg.control.submit import Wish
+from ploeg.control import find, read
+from ploeg.control.queue import queue_order, queue_view, schedules
+from ploeg.control.queue.queue_view import Place
+from ploeg.control.queue.schedules import ScheduleView
+from ploeg.control.queue.submit import Wish
 from ploeg.control.toolbelt import showing
 from ploeg.control.toolbelt.caller import Caller
 from ploeg.control.toolbelt.handler import Handlers

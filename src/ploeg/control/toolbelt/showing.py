@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import cast
 
-from ploeg.control.docs import PbiDocView
+from ploeg.control.docs.docs import PbiDocView
 from ploeg.control.read import JobLine, JobView
 from ploeg.domain.access import Role
 from ploeg.domain.backlog import Pbi, Story, Task, TaskStatus

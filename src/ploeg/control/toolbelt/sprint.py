@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections import Counter
 from typing import Any, cast
 
-from ploeg.control import sprint_runs, sprint_view, sprints
-from ploeg.control.sprint_advice import advice
-from ploeg.control.sprint_view import RunLine, SprintLine, StoryLine, TaskLine
+from ploeg.control.sprints import sprint_runs, sprint_view, sprints
+from ploeg.control.sprints.sprint_advice import advice
+from ploeg.control.sprints.sprint_view import RunLine, SprintLine, StoryLine, TaskLine
 from ploeg.control.toolbelt.caller import Caller
 from ploeg.control.toolbelt.handler import Handlers
 from ploeg.control.toolbelt.showing import task_state

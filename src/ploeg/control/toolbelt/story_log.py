@@ -5,8 +5,8 @@ from __future__ import annotations
 import hashlib
 from typing import Any
 
+from ploeg.control.docs.text import kept_json
 from ploeg.control.find import Need
-from ploeg.control.text import kept_json
 from ploeg.control.toolbelt.caller import AttemptCaller, Caller
 from ploeg.control.toolbelt.handler import Handlers
 from ploeg.domain.backlog import LogType, StoryLog

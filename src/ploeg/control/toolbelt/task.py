@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from ploeg.control import rollup
+from ploeg.control.backlog import rollup
+from ploeg.control.docs.text import kept_json
 from ploeg.control.find import Need
-from ploeg.control.text import kept_json
 from ploeg.control.toolbelt import showing
 from ploeg.control.toolbelt.caller import AttemptCaller, Caller
 from ploeg.control.toolbelt.handler import Handlers

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from ploeg.control import todos
-from ploeg.control.todos import TodoView
+from ploeg.control.backlog import todos
+from ploeg.control.backlog.todos import TodoView
 from ploeg.control.toolbelt.caller import Caller
 from ploeg.control.toolbelt.handler import Handlers
 from ploeg.store.transaction import Transaction

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from ploeg.control import presence
 from ploeg.control.toolbelt.caller import AttemptCaller, Caller
 from ploeg.control.toolbelt.handler import Handlers
+from ploeg.control.work import presence
 from ploeg.domain.errors import Denied
 from ploeg.store.transaction import Transaction
 from ploeg.tools.worker import GetWorkerSettings, WorkerHeard, WorkerHeartbeat, WorkerSettingsShown

@@ -1,0 +1,144 @@
+"""A pull request's title and text: what was to be done, what was verified on which commit, and what it cost.
+
+Made of what people and Ploeg wrote; nothing that an agent said gets into it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import msgspec
+
+from ploeg.control.people.tokens import without_secrets
+from ploeg.control.publishing import publication
+from ploeg.domain.backlog import Story, Task, TaskStatus
+from ploeg.domain.delivery import Delivery
+from ploeg.domain.job import Job
+from ploeg.domain.sprint_run import RunStatus, SprintRun
+from ploeg.store.transaction import Transaction
+
+#: Characters; the forges' own limits lie a little higher.
+TITLE_MAX = 200
+TEXT_MAX = 50_000
+
+
+class _Gate(msgspec.Struct):
+    name: str
+    passed: bool
+
+
+class _Command(msgspec.Struct):
+    command: str
+    exit_code: int | None
+
+
+class _Receipt(msgspec.Struct):
+    """What is shown of a receipt, which a worker made."""
+
+    head_sha: str
+    gates: list[_Gate] = []
+    commands: list[_Command] = []
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """How a branch's pull request should read."""
+
+    title: str
+    text: str
+    #: It begins as a draft, and is ready now.
+    draft: bool = False
+    ready: bool = False
+
+
+def page(tx: Transaction, delivery: Delivery) -> Page | None:
+    """As things stand now; None when the product no longer opens pull requests by itself."""
+    product = tx.products.get(delivery.product_id)
+    if product is None or not product.auto_pr or product.archived:
+        return None
+    jobs = publication.jobs_of(tx, delivery)
+    run = tx.sprints.run(delivery.sprint_run_id) if delivery.sprint_run_id is not None else None
+    if run is not None:
+        return _of_run(tx, run, jobs)
+    story = tx.backlog.story(delivery.story_id) if delivery.story_id is not None else None
+    return _of_story(tx, story, jobs) if story is not None else None
+
+
+def _of_story(tx: Transaction, story: Story, jobs: Sequence[Job]) -> Page:
+    parts = [story.description, _titled("Acceptance criteria", story.acceptance_criteria)]
+    parts.append(_titled("Tasks", "\n".join(_tasks(tx.backlog.tasks(story.product_id, story.id)))))
+    return Page(_title(f"{story.code}: {story.title}"), _text([*parts, *_proof(tx, jobs)]))
+
+
+def _of_run(tx: Transaction, run: SprintRun, jobs: Sequence[Job]) -> Page:
+    sprint = tx.sprints.get(run.sprint_id)
+    assert sprint is not None, "a foreign key keeps the sprint of every run"
+    parts = [f"Sprint {sprint.code}: {sprint.goal}"]
+    for story in tx.sprints.stories(sprint.id):
+        tasks = "\n".join(_tasks(tx.backlog.tasks(story.product_id, story.id)))
+        parts.append(_titled(f"{story.code}: {_line(story.title)}", tasks))
+    done = run.status is RunStatus.DONE
+    return Page(_title(f"Sprint: {sprint.goal}"), _text([*parts, *_proof(tx, jobs)]), draft=not done, ready=done)
+
+
+def _tasks(tasks: Iterable[Task]) -> Iterator[str]:
+    for task in tasks:
+        if task.archived_at is None:
+            mark = "x" if task.status is TaskStatus.DONE else " "
+            left_out = " (left out)" if task.status is TaskStatus.EXCLUDED else ""
+            yield f"- [{mark}] {task.code}: {_line(task.title)}{left_out}"
+
+
+def _proof(tx: Transaction, jobs: Sequence[Job]) -> Iterator[str]:
+    """What was verified, and what it all cost."""
+    verified: list[str] = []
+    costs: list[float | None] = []
+    for job in jobs:
+        attempts = tx.attempts.of_job(job.id)
+        costs += [attempt.usage.cost_usd for attempt in attempts]
+        receipts = [attempt.receipt for attempt in attempts if attempt.receipt is not None]
+        if receipts:
+            verified += _receipt(job, receipts[-1])
+    yield _titled("Verified", "\n".join(verified))
+    yield _cost(costs, len(jobs))
+
+
+def _receipt(job: Job, receipt: dict[str, Any]) -> Iterator[str]:
+    try:
+        shown = msgspec.convert(receipt, _Receipt)
+    except msgspec.ValidationError:
+        return
+    passed = ", ".join(_line(gate.name) for gate in shown.gates if gate.passed)
+    yield f"- {job.code} on commit {shown.head_sha[:12]}" + (f": {passed}" if passed else "")
+    for command in shown.commands:
+        yield f"  - `{_line(command.command).replace('`', chr(39))}`: exit {command.exit_code}"
+
+
+def _cost(costs: Sequence[float | None], jobs: int) -> str:
+    known = [cost for cost in costs if cost is not None]
+    if not known:
+        return ""
+    more = " or more" if len(known) < len(costs) else ""
+    return f"Cost: ${sum(known):.2f}{more}, {jobs} {'job' if jobs == 1 else 'jobs'}."
+
+
+def _titled(title: str, text: str | None) -> str:
+    return f"### {title}\n\n{text.strip()}" if text and text.strip() else ""
+
+
+def _text(parts: Iterable[str | None]) -> str:
+    """The parts that say something. Marks of comments are taken out, since Ploeg's own part lies between two."""
+    text = "\n\n".join(part.strip() for part in parts if part and part.strip())
+    clean = without_secrets(text).replace("<!--", "&lt;!--").replace("-->", "--&gt;")
+    return clean if len(clean) <= TEXT_MAX else clean[: TEXT_MAX - 1] + "…"
+
+
+def _title(title: str) -> str:
+    line = without_secrets(_line(title))
+    return line if len(line) <= TITLE_MAX else line[: TITLE_MAX - 1] + "…"
+
+
+def _line(text: str) -> str:
+    return " ".join(text.split())

@@ -1,0 +1,56 @@
+"""What a product and the installation allow, where it keeps a queued job from beginning; as the claim decides it."""
+
+from __future__ import annotations
+
+from ploeg.control.installation import Installation
+from ploeg.control.queue.hold import By, Hold, clock
+from ploeg.domain.job import ACTIVE, Job
+from ploeg.domain.product import Product
+from ploeg.store.transaction import Transaction
+
+
+def hold(tx: Transaction, installation: Installation, job: Job) -> Hold | None:
+    product = tx.products.get(job.product_id)
+    if product is None or product.archived:
+        return Hold(By.ARCHIVED, "its product, which is archived")
+    return (
+        _hours(tx, product) or _limit(tx, product, job) or _runtime(tx, installation, job) or _review(tx, product, job)
+    )
+
+
+def _hours(tx: Transaction, product: Product) -> Hold | None:
+    hours = product.active_hours
+    if hours is None or hours.open_at(tx.now):
+        return None
+    opens = hours.span_from(tx.now).start
+    return Hold(By.HOURS, f"the active hours of product {product.code} ({hours}), which begin at {clock(opens)}")
+
+
+def _limit(tx: Transaction, product: Product, job: Job) -> Hold | None:
+    running = [active.runtime for active in tx.jobs.of_products([product.id], statuses=ACTIVE, limit=1000)]
+    allowed = product.max_concurrent_jobs
+    if allowed is not None and len(running) >= allowed:
+        text = f"one of the {allowed} jobs that product {product.code} may have at work at the same time"
+        return Hold(By.PRODUCT_LIMIT, text)
+    allowed = (product.max_jobs_by_runtime or {}).get(job.runtime)
+    if allowed is not None and running.count(job.runtime) >= allowed:
+        text = f"one of the {allowed} {job.runtime} jobs that product {product.code} may have at work at the same time"
+        return Hold(By.RUNTIME_LIMIT, text)
+    return None
+
+
+def _runtime(tx: Transaction, installation: Installation, job: Job) -> Hold | None:
+    allowed = installation.max_jobs_by_runtime.get(job.runtime)
+    if allowed is None or tx.claims.active_by_runtime().get(job.runtime, 0) < allowed:
+        return None
+    return Hold(By.RUNTIME_LIMIT, f"one of the {allowed} {job.runtime} jobs that may be at work at the same time")
+
+
+def _review(tx: Transaction, product: Product, job: Job) -> Hold | None:
+    allowed = product.max_in_review
+    if allowed is None or not job.begins_new_work:
+        return None
+    waiting = tx.products.in_review(product.id)
+    if waiting < allowed:
+        return None
+    return Hold(By.REVIEW_LIMIT, f"people's review of {product.code}: {waiting} wait for it, and it allows {allowed}")
