@@ -1,0 +1,48 @@
+"""All settings together, and what follows from them."""
+
+from __future__ import annotations
+
+import os
+import socket
+from pathlib import Path
+
+from ploeg.domain.lease import LeaseTerms
+from ploeg.settings.logs import LogSettings
+
+
+class Settings(LogSettings, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What can be set. Durations are in seconds unless the name says otherwise, sizes in bytes."""
+
+    @property
+    def home_path(self) -> Path:
+        return Path(self.home)
+
+    @property
+    def credentials_path(self) -> Path:
+        """Where the local command finds its token and the server's URL (mode 0600)."""
+        return self.home_path / "credentials.json"
+
+    @property
+    def effective_database_url(self) -> str:
+        return self.database_url or f"sqlite:///{self.home_path / 'ploeg.db'}"
+
+    @property
+    def effective_server_url(self) -> str:
+        return self.server_url.rstrip("/") or f"http://{self.host}:{self.port}"
+
+    @property
+    def effective_worker_name(self) -> str:
+        return self.worker_name or socket.gethostname()
+
+    @property
+    def effective_time_zone(self) -> str:
+        return self.time_zone or _zone_of_this_machine()
+
+    @property
+    def lease(self) -> LeaseTerms:
+        return LeaseTerms(seconds=self.lease_seconds, renew_every=self.renew_seconds)
+
+
+def _zone_of_this_machine() -> str:
+    """As /etc/localtime, which links into the time zone database, says; UTC where it does not."""
+    return os.path.realpath("/etc/localtime").partition("/zoneinfo/")[2] or "UTC"

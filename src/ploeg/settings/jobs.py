@@ -1,0 +1,25 @@
+"""Settings that every job begins with: the installation's layer of the config."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from ploeg.settings.server import ServerSettings
+from ploeg.settings.text import doc
+
+
+class JobSettings(ServerSettings, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Defaults for every job."""
+
+    runtime: Annotated[str, doc("Runtime of a job that names none.")] = "patch"
+    model: Annotated[str, doc("Model of a job that names none; empty leaves it to the runtime.")] = ""
+    review_runtime: Annotated[str, doc("Runtime of a review of a plan; empty: as any job's.")] = ""
+    review_model: Annotated[str, doc("Model of a review of a plan; empty: as any job's.")] = ""
+    max_minutes: Annotated[float, doc("Wall clock of an agent, in minutes; 0: the kind's own.", ge=0)] = 0.0
+    max_silence_minutes: Annotated[float, doc("Minutes an agent may say nothing; 0: the kind's own.", ge=0)] = 0.0
+    max_turns: Annotated[int, doc("Turns an agent may take; 0: the kind's own.", ge=0)] = 0
+    max_cost_usd: Annotated[float, doc("What one attempt may cost, in US dollars; 0: no limit.", ge=0)] = 0.0
+    repair_rounds: Annotated[
+        int, doc("1: an agent that ended refused by a gate is resumed once, with the refusal.", ge=0, le=1)
+    ] = 0
+    auto_commit: Annotated[bool, doc("Commit what an agent left uncommitted, instead of refusing its `done`.")] = False
