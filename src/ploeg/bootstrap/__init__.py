@@ -16,7 +16,7 @@ Announce = Callable[[str, str], None]
 
 def run_server(settings: Settings, announce: Announce) -> int:
     """A server until SIGTERM or SIGINT; the exit code."""
-    from ploeg.control.backlog.log import configure
+    from ploeg.control.log import configure
 
     configure(settings.log_level, settings.log_format)
     from ploeg.bootstrap.server import serve_server
@@ -40,7 +40,7 @@ def run_worker(settings: Settings, *, once: bool = False, parent_fd: int | None 
 
 def run_up(settings: Settings, announce: Announce, *, parent_fd: int | None = None) -> int:
     """A server, and a worker as its child, until SIGTERM or SIGINT; the exit code. `parent_fd` as with a worker."""
-    from ploeg.control.backlog.log import configure
+    from ploeg.control.log import configure
 
     configure(settings.log_level, settings.log_format)
     from ploeg.bootstrap.up import serve_both

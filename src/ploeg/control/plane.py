@@ -7,8 +7,8 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Concatenate, ParamSpec, TypeVar
 
-from ploeg.control.backlog.log import narrate
 from ploeg.control.installation import Installation
+from ploeg.control.log import narrate
 from ploeg.control.people import people
 from ploeg.control.watch import Watch
 from ploeg.control.work.transcripts import Transcripts

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from itertools import groupby
 
-from ploeg.control.backlog.log import log
+from ploeg.control.log import log
 from ploeg.domain.doc import folders_of
 from ploeg.domain.product import Product
 from ploeg.store.transaction import Transaction

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from ploeg.control.backlog.log import log
 from ploeg.control.docs.frontmatter import read_front_matter
+from ploeg.control.log import log
 from ploeg.domain import guide
 from ploeg.domain.doc import DocStatus, Folder, ProductDoc, folders_of
 from ploeg.domain.errors import PloegError

@@ -13,7 +13,7 @@ from ploeg.domain.access import TokenKind
 
 TALK = """
 import logging, sys
-from ploeg.control.backlog.log import configure
+from ploeg.control.log import configure
 configure("info", sys.argv[1])
 import structlog
 secret = sys.stdin.read()
