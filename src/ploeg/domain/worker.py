@@ -8,6 +8,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any, Self
 
+from ploeg.domain.disk import DiskUse
 from ploeg.domain.ids import TokenId, UserId, WorkerId
 from ploeg.domain.quota import QuotaUse
 
@@ -68,6 +69,8 @@ class WorkerRecord:
     #: Per cent that is left of some quota, in an agent's word: shown, and believed by nothing.
     last_quota_pct: float | None = None
     last_quota_check_at: datetime | None = None
+    #: None until it has told.
+    disk: DiskUse | None = None
 
     def offered(self, now: datetime, floor_pct: int) -> tuple[str, ...]:
         """Its runtimes that may take a job now. `floor_pct` of every quota window is kept for its owner."""

@@ -25,6 +25,7 @@ from sqlalchemy import (
 )
 
 from ploeg.domain.attempt import Outcome, Phase, Resume, Usage
+from ploeg.domain.disk import DiskUse
 from ploeg.domain.job import ACTIVE, TERMINAL, JobStatus
 from ploeg.domain.quota import QuotaUse
 from ploeg.domain.worker import RuntimeBlock, WorkerState
@@ -136,6 +137,7 @@ workers = Table(
     Column("quota", Document(tuple[QuotaUse, ...]), nullable=False, server_default="[]"),
     Column("last_quota_pct", Double),
     Column("last_quota_check_at", Utc),
+    Column("disk", Document(DiskUse)),
     UniqueConstraint("token_id", "instance"),
     Index(None, "user_id"),
 )
