@@ -221,10 +221,11 @@ def _detail(view: JobView) -> JobDetailOut:
 
 def _attempt(view: AttemptView) -> AttemptOut:
     attempt = view.attempt
-    shown = set(AttemptOut.model_fields) - {"hostname", "phases", "usage"}
+    shown = set(AttemptOut.model_fields) - {"hostname", "phases", "usage", "repo_url"}
     return AttemptOut(
         **{name: getattr(attempt, name) for name in shown},
         hostname=view.hostname,
+        repo_url=attempt.frozen.get("repo_url"),
         phases=[PhaseOut(phase=phase, at=at) for phase, at in view.phases],
         usage=UsageOut(**asdict(attempt.usage)),
     )

@@ -113,6 +113,8 @@ class Attempt:
     receipt: dict[str, Any] | None = None
     #: A commit that holds the files it had not committed at its end.
     snapshot: str | None = None
+    #: The branch on the remote that holds all of its work as well, if it did not end as done.
+    wip_branch: str | None = None
     #: Number of the next transcript chunk expected, and the bytes stored before it.
     next_chunk: int = 0
     transcript_bytes: int = 0

@@ -83,11 +83,14 @@ class AttemptOut(Reply):
     model: str | None
     session_id: str | None
     usage: UsageOut
+    repo_url: str | None
     branch: str | None
     base_sha: str | None
     head_sha: str | None
     pushed_at: datetime | None
-    kept_ref: str | None
+    kept_ref: str | None = Field(description="The ref in its worker's mirror that keeps its work.")
+    wip_branch: str | None = Field(description="The branch of the repository that holds unfinished work.")
+    snapshot: str | None = Field(description="The commit of the files that it had not committed.")
     receipt: dict[str, Any] | None
     transcript_bytes: int
 

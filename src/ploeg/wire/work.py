@@ -166,6 +166,8 @@ class FinishReport(Message, kw_only=True):
     pushed: bool = False
     kept_ref: str | None = None
     snapshot: str | None = None
+    #: The branch of the remote that holds both as well, of an attempt that did not end as done.
+    wip_branch: str | None = None
     #: `head_sha` passed the gates; a later attempt only pushes.
     verified: bool = False
     receipt: dict[str, Any] | None = None

@@ -149,6 +149,7 @@ def _result(tx: Transaction, report: FinishReport) -> dict[str, Any]:
         "kept_ref": kept(report.kept_ref, TITLE_MAX),
         "receipt": kept_json(report.receipt),
         "snapshot": kept(report.snapshot, TITLE_MAX),
+        "wip_branch": kept(report.wip_branch, TITLE_MAX),
     }
 
 

@@ -172,6 +172,7 @@ attempts = Table(
     Column("next_chunk", BigInteger, nullable=False),
     Column("transcript_bytes", BigInteger, nullable=False),
     Column("snapshot", Prose),
+    Column("wip_branch", Prose),
     UniqueConstraint("job_id", "number"),
 )
 
