@@ -66,7 +66,8 @@ class PullState:
     base: str
     #: The commit on the base that has its changes.
     merged_sha: str | None = None
-    #: False: it conflicts with its base. None: the forge has not worked it out (yet).
+    #: False: it conflicts with its base; Forgejo says so as well while it is still working it out, so ask again a
+    #: minute later. None: the forge does not say (yet).
     mergeable: bool | None = None
     #: Who opened it: a user name.
     author: str = ""
@@ -144,6 +145,13 @@ class Issue:
     open: bool
     created_at: datetime
     updated_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class IssuePage:
+    issues: tuple[Issue, ...]
+    #: There is a next page.
+    more: bool
 
 
 @dataclass(frozen=True, slots=True)

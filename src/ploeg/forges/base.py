@@ -17,6 +17,7 @@ from ploeg.domain.forge import (
     CommitStatus,
     Identity,
     Issue,
+    IssuePage,
     MergeMethod,
     PullState,
     Review,
@@ -113,8 +114,9 @@ class Forge(Protocol):
     async def merge_when_green(self, number: int, *, sha: str, method: MergeMethod = MergeMethod.SQUASH) -> bool:
         """Has the forge merge it once its checks have passed; raises as `merge` does.
 
-        False, and nothing was asked: this forge or repository cannot wait for that very commit, or there is nothing
-        to wait for. Then follow `checks` and `merge`.
+        False, and nothing was asked: the forge cannot wait for that very commit, or there is nothing to wait for. Then
+        follow `checks` and `merge`. Only GitLab can: what Forgejo and GitHub were told to merge goes in whatever is
+        pushed to the branch later.
         """
 
     async def cancel_merge(self, number: int) -> None:
@@ -158,8 +160,8 @@ class Forge(Protocol):
     async def may_write(self, username: str) -> bool:
         """Whether that user may push to the repository."""
 
-    async def issues(self, since: datetime | None = None, page: int = 1) -> Sequence[Issue]:
-        """A page of up to 50, least lately changed first, open and closed, without pull requests; empty: no more."""
+    async def issues(self, since: datetime | None = None, page: int = 1) -> IssuePage:
+        """Open and closed ones that changed since then, without pull requests."""
 
     async def issue(self, number: int) -> Issue: ...
 
