@@ -7,6 +7,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any, Self
 
+from ploeg.domain.account import Purse
 from ploeg.domain.errors import Superseded
 from ploeg.domain.ids import AttemptId, JobId, WorkerId
 
@@ -58,6 +59,11 @@ class Usage:
     turns: int = 0
     #: None when the runtime does not say: unknown is not free.
     cost_usd: float | None = None
+
+    @property
+    def tokens(self) -> int:
+        """Of every kind."""
+        return self.input_tokens + self.output_tokens + self.cache_read_tokens + self.cache_write_tokens
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -115,6 +121,10 @@ class Attempt:
     snapshot: str | None = None
     #: The branch on the remote that holds all of its work as well, if it did not end as done.
     wip_branch: str | None = None
+    #: The account that it runs on; its runtime's only one has no name.
+    account: str = ""
+    #: What pays for it; None while nobody can say.
+    purse: Purse | None = None
     #: Number of the next transcript chunk expected, and the bytes stored before it.
     next_chunk: int = 0
     transcript_bytes: int = 0

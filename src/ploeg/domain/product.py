@@ -41,6 +41,9 @@ class Product:
     max_jobs_by_runtime: Mapping[str, int] | None = None
     #: How much may wait for people's review before new work begins; None is no limit.
     max_in_review: int | None = None
+    #: What its jobs may spend in a calendar month before no more of them begin; None is no limit.
+    max_cost_usd_per_month: float | None = None
+    max_tokens_per_month: int | None = None
     #: How a sprint's run is cut into jobs and branches, unless its start says otherwise.
     pr_strategy: PrStrategy = PrStrategy.SPRINT_BATCH
     #: Open pull requests by itself for what its jobs push.

@@ -8,6 +8,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any, Self
 
+from ploeg.domain.account import Account, AccountPolicy
 from ploeg.domain.disk import DiskUse
 from ploeg.domain.ids import TokenId, UserId, WorkerId
 from ploeg.domain.quota import QuotaUse
@@ -69,6 +70,9 @@ class WorkerRecord:
     #: Per cent that is left of some quota, in an agent's word: shown, and believed by nothing.
     last_quota_pct: float | None = None
     last_quota_check_at: datetime | None = None
+    #: What it has sign-ins for; a runtime that it names none of has one account without a name.
+    accounts: tuple[Account, ...] = ()
+    account_policy: AccountPolicy = AccountPolicy.IN_ORDER
     #: None until it has told.
     disk: DiskUse | None = None
 

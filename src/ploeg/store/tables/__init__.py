@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from ploeg.store.tables import (
     backlog,
+    budgets,
     deliveries,
     docs,
     events,
@@ -21,6 +22,7 @@ from ploeg.store.tables.base import metadata
 
 __all__ = [
     "backlog",
+    "budgets",
     "deliveries",
     "docs",
     "events",

@@ -2,7 +2,18 @@
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Boolean, Column, ForeignKey, Index, Integer, PrimaryKeyConstraint, Table, false
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    Double,
+    ForeignKey,
+    Index,
+    Integer,
+    PrimaryKeyConstraint,
+    Table,
+    false,
+)
 
 from ploeg.domain.access import Role
 from ploeg.domain.config import ConfigLayer
@@ -34,6 +45,8 @@ products = Table(
     Column("open_until", Utc),
     Column("max_jobs_by_runtime", Document(dict[str, int])),
     Column("max_in_review", Integer),
+    Column("max_cost_usd_per_month", Double),
+    Column("max_tokens_per_month", BigInteger),
     Index(None, "owner_id"),
 )
 

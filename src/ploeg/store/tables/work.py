@@ -24,6 +24,7 @@ from sqlalchemy import (
     literal_column,
 )
 
+from ploeg.domain.account import Account, AccountPolicy, Purse
 from ploeg.domain.attempt import Outcome, Phase, Resume, Usage
 from ploeg.domain.disk import DiskUse
 from ploeg.domain.job import ACTIVE, TERMINAL, JobStatus
@@ -138,6 +139,8 @@ workers = Table(
     Column("last_quota_pct", Double),
     Column("last_quota_check_at", Utc),
     Column("disk", Document(DiskUse)),
+    Column("accounts", Document(tuple[Account, ...]), nullable=False, server_default="[]"),
+    Column("account_policy", Word(AccountPolicy), nullable=False, server_default=AccountPolicy.IN_ORDER),
     UniqueConstraint("token_id", "instance"),
     Index(None, "user_id"),
 )
@@ -173,6 +176,8 @@ attempts = Table(
     Column("transcript_bytes", BigInteger, nullable=False),
     Column("snapshot", Prose),
     Column("wip_branch", Prose),
+    Column("account", Prose, nullable=False, server_default=""),
+    Column("purse", Word(Purse)),
     UniqueConstraint("job_id", "number"),
 )
 
