@@ -95,10 +95,7 @@ class Delivery:
     def fail(self, trouble: Trouble, reason: str, now: datetime, retry_after: float | None, jitter: float) -> Self:
         """To be tried again later, no earlier than the forge said; given up after `MAX_TRIES`."""
         tries = self.tries + 1
-        delay = min(_LONGEST_DELAY, _FIRST_DELAY * 2 ** min(tries - 1, 12)) * (1 + 0.2 * jitter)
-        if retry_after is not None:
-            delay = max(delay, timedelta(seconds=min(retry_after, 86_400.0)))
-        due_at = now + delay if tries < MAX_TRIES else None
+        due_at = now + delay_after(tries, retry_after, jitter) if tries < MAX_TRIES else None
         return replace(self, due_at=due_at, held_until=None, tries=tries, trouble=trouble, reason=reason)
 
     def drop(self) -> Self:
@@ -107,3 +104,12 @@ class Delivery:
 
     def evolve(self, **changes: Any) -> Self:
         return replace(self, **changes)
+
+
+def delay_after(tries: int, retry_after: float | None, jitter: float) -> timedelta:
+    """Until the next try, after that many have failed: no shorter than the seconds that the forge said.
+
+    `jitter`, from 0 to 1, lengthens it by up to a fifth.
+    """
+    delay = min(_LONGEST_DELAY, _FIRST_DELAY * 2 ** min(tries - 1, 12)) * (1 + 0.2 * jitter)
+    return delay if retry_after is None else max(delay, timedelta(seconds=min(retry_after, 86_400.0)))

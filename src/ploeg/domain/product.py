@@ -10,6 +10,7 @@ from typing import Any, Self
 from ploeg.domain.config import ConfigLayer
 from ploeg.domain.doc import Folder
 from ploeg.domain.errors import Conflict, Invalid
+from ploeg.domain.forge import MergeMethod
 from ploeg.domain.hours import ActiveHours
 from ploeg.domain.ids import ProductId, UserId
 from ploeg.domain.sprint import PrStrategy
@@ -48,6 +49,15 @@ class Product:
     pr_strategy: PrStrategy = PrStrategy.SPRINT_BATCH
     #: Open pull requests by itself for what its jobs push.
     auto_pr: bool = False
+    #: Merge a story's pull request when the story is done.
+    auto_merge: bool = False
+    merge_method: MergeMethod = MergeMethod.SQUASH
+    #: Delete a branch when its pull request was merged or withdrawn.
+    delete_merged_branches: bool = False
+    #: Withdraw the pull requests of a backlog item of which a sprint run's task failed.
+    failure_cascade: bool = True
+    #: The workflow that publishes the product elsewhere: its file's name.
+    promote_workflow: str | None = None
 
     @property
     def archived(self) -> bool:

@@ -14,6 +14,7 @@ from ploeg.store.tables import (
     deliveries,
     docs,
     events,
+    forge_actions,
     ideas,
     people,
     products,
@@ -39,6 +40,8 @@ _INTERNAL = frozenset(
         "open_from",
         "open_until",
         "asked",
+        "looks",
+        "scheduled",
         "held_until",
         "taken",
         "tries",
@@ -111,6 +114,9 @@ _TODOS = (todos.todos.c.user_id == _VIEWER) & or_(
 _QUESTIONS = _of_products(questions.questions) & or_(
     questions.questions.c.idea_id.is_(None), _of(questions.questions.c.idea_id, ideas.ideas, _IDEAS)
 )
+_FORGE_ACTIONS = _of_products(forge_actions.forge_actions) & or_(
+    forge_actions.forge_actions.c.job_id.is_(None), _of(forge_actions.forge_actions.c.job_id, work.jobs, _JOBS)
+)
 #: An event of a product that concerns one person is for that person alone.
 _EVENTS = _of_products(events.events) & or_(events.events.c.user_id.is_(None), events.events.c.user_id == _VIEWER)
 _WORKS_THERE = or_(
@@ -163,5 +169,6 @@ FAMILIES: Sequence[Family] = (
     Family("question", questions.questions, _QUESTIONS),
     Family("schedule", schedules.schedules, _of_products(schedules.schedules)),
     Family("delivery", deliveries.deliveries, _of(deliveries.deliveries.c.job_id, work.jobs, _JOBS)),
+    Family("forge_action", forge_actions.forge_actions, _FORGE_ACTIONS),
     Family("event", events.events, _EVENTS),
 )

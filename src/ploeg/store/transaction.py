@@ -19,6 +19,7 @@ from ploeg.store.dependencies import Dependencies
 from ploeg.store.dialects import POSTGRESQL
 from ploeg.store.docs import Docs
 from ploeg.store.events import Events
+from ploeg.store.forge_actions import ForgeActions
 from ploeg.store.ideas import Ideas
 from ploeg.store.imports import Imports
 from ploeg.store.jobs import Jobs
@@ -119,6 +120,10 @@ class Transaction:
     @property
     def deliveries(self) -> Deliveries:
         return Deliveries(self)
+
+    @property
+    def forge_actions(self) -> ForgeActions:
+        return ForgeActions(self)
 
     @property
     def queue(self) -> Queue:

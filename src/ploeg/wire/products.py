@@ -9,6 +9,7 @@ from pydantic import Field
 
 from ploeg.domain.access import Role
 from ploeg.domain.doc import Folder
+from ploeg.domain.forge import MergeMethod
 from ploeg.domain.sprint import PrStrategy
 from ploeg.wire.base import Reply, Request, Whole
 from ploeg.wire.config import ConfigIn
@@ -38,6 +39,15 @@ class ProductOut(Reply):
     enabled_doc_folders: list[Folder] = Field(description="The folders of docs that it uses.")
     pr_strategy: PrStrategy = Field(description="How a sprint's run is cut into jobs and branches.")
     auto_pr: bool = Field(description="Whether pull requests are opened by themselves for what jobs push.")
+    auto_merge: bool = Field(description="Whether a story's pull request is merged when the story is done.")
+    merge_method: MergeMethod
+    delete_merged_branches: bool = Field(
+        description="Whether a branch goes when its pull request was merged or withdrawn."
+    )
+    failure_cascade: bool = Field(
+        description="Whether a failed task of a sprint withdraws its backlog item's pull requests."
+    )
+    promote_workflow: str | None = Field(description="The workflow that publishes the product elsewhere.")
     config: dict[str, Any] = Field(description="The product's layer of the config: only what it says.")
     role: Role = Field(description="The caller's place in it.")
     archived_at: datetime | None
@@ -62,6 +72,11 @@ class ProductEdit(Request):
     enabled_doc_folders: list[str] | None = Field(default=None, description="Folders of docs; null: all of them.")
     pr_strategy: str = Field(default="", description="STORY, SPRINT or SPRINT_BATCH.")
     auto_pr: bool = False
+    auto_merge: bool = False
+    merge_method: str = Field(default="", description="`squash`, `merge` or `rebase`.")
+    delete_merged_branches: bool = False
+    failure_cascade: bool = True
+    promote_workflow: str | None = Field(default=None, description="The name of its file, e.g. `promote.yml`.")
     config: ConfigIn | None = None
 
 

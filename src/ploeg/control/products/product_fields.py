@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
@@ -11,11 +12,13 @@ from ploeg.control.docs.text import NAME_MAX, line, optional_prose, prose
 from ploeg.control.products import layers
 from ploeg.domain.doc import Folder, folder_named
 from ploeg.domain.errors import Invalid
+from ploeg.domain.forge import MergeMethod
 from ploeg.domain.hours import ActiveHours
 from ploeg.domain.product import Product, check_repo_url
 from ploeg.domain.sprint import PrStrategy
 
 LIMIT_MAX = 1000
+_WORKFLOW = re.compile(r"[\w.-]{1,100}", re.ASCII)
 
 
 def checked(fields: Mapping[str, Any], product: Product, now: datetime) -> dict[str, Any]:
@@ -67,6 +70,12 @@ def _folders(_field: str, names: Sequence[str] | None) -> tuple[Folder, ...] | N
     return tuple(folder for folder in Folder if folder in wanted)
 
 
+def _workflow(field: str, value: str) -> str:
+    if not _WORKFLOW.fullmatch(value):
+        raise Invalid(field, value, "give the name of the workflow's file, e.g. promote.yml")
+    return value
+
+
 _CHECKS: Mapping[str, Check] = {
     "name": lambda field, value: line(field, value, NAME_MAX),
     "description": optional_prose,
@@ -78,4 +87,9 @@ _CHECKS: Mapping[str, Check] = {
     "enabled_doc_folders": _folders,
     "pr_strategy": lambda field, value: one_of(PrStrategy)(field, str(value).upper()),
     "auto_pr": flag,
+    "auto_merge": flag,
+    "merge_method": lambda field, value: one_of(MergeMethod)(field, str(value).lower()),
+    "delete_merged_branches": flag,
+    "failure_cascade": flag,
+    "promote_workflow": lambda field, value: _workflow(field, value) if value else None,
 }

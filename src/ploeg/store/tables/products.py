@@ -13,11 +13,13 @@ from sqlalchemy import (
     PrimaryKeyConstraint,
     Table,
     false,
+    true,
 )
 
 from ploeg.domain.access import Role
 from ploeg.domain.config import ConfigLayer
 from ploeg.domain.doc import Folder
+from ploeg.domain.forge import MergeMethod
 from ploeg.domain.hours import ActiveHours
 from ploeg.domain.sprint import PrStrategy
 from ploeg.store.tables.base import metadata
@@ -40,6 +42,11 @@ products = Table(
     Column("enabled_doc_folders", Document(tuple[Folder, ...])),
     Column("pr_strategy", Word(PrStrategy), nullable=False, server_default=PrStrategy.SPRINT_BATCH),
     Column("auto_pr", Boolean, nullable=False, server_default=false()),
+    Column("auto_merge", Boolean, nullable=False, server_default=false()),
+    Column("merge_method", Word(MergeMethod), nullable=False, server_default=MergeMethod.SQUASH),
+    Column("delete_merged_branches", Boolean, nullable=False, server_default=false()),
+    Column("failure_cascade", Boolean, nullable=False, server_default=true()),
+    Column("promote_workflow", Prose),
     Column("active_hours", Document(ActiveHours)),
     Column("open_from", Utc),
     Column("open_until", Utc),
