@@ -13,6 +13,7 @@ from ploeg.domain.errors import Conflict, Invalid
 from ploeg.domain.forge import MergeMethod
 from ploeg.domain.hours import ActiveHours
 from ploeg.domain.ids import ProductId, UserId
+from ploeg.domain.remark import FollowUps
 from ploeg.domain.sprint import PrStrategy
 
 
@@ -49,6 +50,8 @@ class Product:
     pr_strategy: PrStrategy = PrStrategy.SPRINT_BATCH
     #: Open pull requests by itself for what its jobs push.
     auto_pr: bool = False
+    #: What becomes of reviews, failed checks and conflicts of its pull requests.
+    follow_ups: FollowUps = FollowUps.ASK
     #: Merge a story's pull request when the story is done.
     auto_merge: bool = False
     merge_method: MergeMethod = MergeMethod.SQUASH

@@ -18,6 +18,7 @@ from ploeg.store.tables import (
     ideas,
     people,
     products,
+    pulls,
     questions,
     schedules,
     sprints,
@@ -170,5 +171,7 @@ FAMILIES: Sequence[Family] = (
     Family("schedule", schedules.schedules, _of_products(schedules.schedules)),
     Family("delivery", deliveries.deliveries, _of(deliveries.deliveries.c.job_id, work.jobs, _JOBS)),
     Family("forge_action", forge_actions.forge_actions, _FORGE_ACTIONS),
+    Family("pull_request", pulls.pulls, _of_products(pulls.pulls)),
+    Family("remark", pulls.remarks, _of_products(pulls.remarks)),
     Family("event", events.events, _EVENTS),
 )

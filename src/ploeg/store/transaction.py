@@ -26,6 +26,7 @@ from ploeg.store.jobs import Jobs
 from ploeg.store.people import People
 from ploeg.store.products import Products
 from ploeg.store.questions import Questions
+from ploeg.store.pulls import Pulls
 from ploeg.store.queue import Queue
 from ploeg.store.schedules import Schedules
 from ploeg.store.sprints import Sprints
@@ -126,6 +127,14 @@ class Transaction:
         return ForgeActions(self)
 
     @property
+    @property
+    def pulls(self) -> Pulls:
+        return Pulls(self)
+
+    @property
+    def notices(self) -> Notices:
+        return Notices(self)
+
     def queue(self) -> Queue:
         return Queue(self)
 

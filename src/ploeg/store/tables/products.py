@@ -21,6 +21,7 @@ from ploeg.domain.config import ConfigLayer
 from ploeg.domain.doc import Folder
 from ploeg.domain.forge import MergeMethod
 from ploeg.domain.hours import ActiveHours
+from ploeg.domain.remark import FollowUps
 from ploeg.domain.sprint import PrStrategy
 from ploeg.store.tables.base import metadata
 from ploeg.store.tables.types import Document, Prose, Utc, Word
@@ -42,18 +43,19 @@ products = Table(
     Column("enabled_doc_folders", Document(tuple[Folder, ...])),
     Column("pr_strategy", Word(PrStrategy), nullable=False, server_default=PrStrategy.SPRINT_BATCH),
     Column("auto_pr", Boolean, nullable=False, server_default=false()),
-    Column("auto_merge", Boolean, nullable=False, server_default=false()),
-    Column("merge_method", Word(MergeMethod), nullable=False, server_default=MergeMethod.SQUASH),
-    Column("delete_merged_branches", Boolean, nullable=False, server_default=false()),
-    Column("failure_cascade", Boolean, nullable=False, server_default=true()),
-    Column("promote_workflow", Prose),
     Column("active_hours", Document(ActiveHours)),
     Column("open_from", Utc),
     Column("open_until", Utc),
     Column("max_jobs_by_runtime", Document(dict[str, int])),
     Column("max_in_review", Integer),
+    Column("auto_merge", Boolean, nullable=False, server_default=false()),
+    Column("merge_method", Word(MergeMethod), nullable=False, server_default=MergeMethod.SQUASH),
+    Column("delete_merged_branches", Boolean, nullable=False, server_default=false()),
+    Column("failure_cascade", Boolean, nullable=False, server_default=true()),
+    Column("promote_workflow", Prose),
     Column("max_cost_usd_per_month", Double),
     Column("max_tokens_per_month", BigInteger),
+    Column("follow_ups", Word(FollowUps), nullable=False, server_default=FollowUps.ASK),
     Index(None, "owner_id"),
 )
 
