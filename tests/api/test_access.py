@@ -69,8 +69,9 @@ async def test_expired_and_revoked_tokens_open_nothing(api: Api) -> None:
         assert set((await answers(api, secret)).values()) == {401}
 
 
-async def test_the_open_doors_are_four_and_hold_nothing_of_the_installation(api: Api) -> None:
-    assert {"/", "/health", "/api/v1/openapi.json", "/api/v1/docs"} == OPEN
+async def test_the_open_doors_are_six_and_hold_nothing_of_the_installation(api: Api) -> None:
+    described = {"/api/v1/openapi.json", "/api/v1/docs"}
+    assert {"/", "/health", "/health/live", "/health/ready", *described} == OPEN
     api.house.product("secret-plans")
     for path in OPEN:
         response = await api.client.get(path)

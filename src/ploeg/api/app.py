@@ -19,6 +19,7 @@ from ploeg.api import (
     imports,
     installation,
     jobs,
+    monitoring,
     pages,
     pbis,
     people,
@@ -60,7 +61,7 @@ def people_app(plane: ControlPlane, lifespan: Lifespan | None = None) -> FastAPI
     app.add_route("/", pages.front, methods=["GET"], include_in_schema=False)
     app.add_route(f"{ROOT}/openapi.json", pages.openapi, methods=["GET"], include_in_schema=False)
     app.add_route(f"{ROOT}/docs", pages.operations, methods=["GET"], include_in_schema=False)
-    app.include_router(installation.open_router)
+    app.include_router(monitoring.router)
     for room in (
         people,
         products,

@@ -17,7 +17,8 @@ ROOT = "/api/v1"
 WORK = f"{ROOT}/work"
 MCP = "/mcp"
 #: They say what Ploeg is and how its API looks, the same to everybody, and nothing of what it holds.
-OPEN = frozenset({"/", "/health", f"{ROOT}/openapi.json", f"{ROOT}/docs"})
+OPEN = frozenset({"/", "/health", "/health/live", "/health/ready", f"{ROOT}/openapi.json", f"{ROOT}/docs"})
+METRICS = "/metrics"
 
 BODY_MAX = 1024 * 1024
 WORK_BODY_MAX = 32 * 1024 * 1024
@@ -46,6 +47,7 @@ class Doors:
             return
         path = scope["path"]
         at_work = path == WORK or path.startswith(f"{WORK}/")
+        send = self._counted(send, "work" if at_work else "mcp" if path == MCP else "people")
         limit = WORK_BODY_MAX if at_work else IMPORT_BODY_MAX if _imports(path) else BODY_MAX
         if _announced_length(scope) > limit:
             await refusal(413, "too_large", f"a request may carry at most {limit} bytes")(scope, receive, send)
@@ -55,7 +57,7 @@ class Doors:
             await self._work(scope, receive, send)
             return
         try:
-            if path not in OPEN:
+            if path not in OPEN and not self._open_metrics(path):
                 secret = bearer(Headers(scope=scope))
                 scope["ploeg.secret"] = secret
                 scope["ploeg.caller"] = await self._plane.identify(secret)
@@ -64,6 +66,17 @@ class Doors:
             return
         app = self._mcp if path == MCP else self._people
         await app(scope, receive, _guarded(send))
+
+    def _counted(self, send: Send, door: str) -> Send:
+        async def counting(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                self._plane.tally.answered(door, message["status"])
+            await send(message)
+
+        return counting
+
+    def _open_metrics(self, path: str) -> bool:
+        return path == METRICS and self._plane.installation.metrics == "open"
 
 
 def bearer(headers: Headers) -> str:

@@ -91,6 +91,7 @@ def installation_of(settings: Settings) -> Installation:
     )
 
 
+        metrics=settings.metrics,
 def _limits(settings: list[str]) -> dict[str, int]:
     """`["claude=2"]` as a mapping; `Invalid` for what is no limit."""
     limits: dict[str, int] = {}
@@ -184,7 +185,8 @@ class _Engine(uvicorn.Server):
 def _lifespan(plane: ControlPlane, mcp: McpEndpoint, outbox: Outbox) -> Lifespan:
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
-        beside = [asyncio.create_task(Sweeper(plane).run()), asyncio.create_task(outbox.run())]
+        beside = [asyncio.create_task(runner.run(), name=type(runner).__name__) for runner in runners]
+        plane.beside = beside
         try:
             async with mcp.run():
                 yield

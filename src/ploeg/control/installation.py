@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
+from typing import Literal
 
 from ploeg.domain.config import ConfigLayer
 from ploeg.domain.lease import LeaseTerms
@@ -25,3 +26,5 @@ class Installation:
     question_on_expiry: OnExpiry = OnExpiry.PARK
     #: Reviews that an idea's plan gets at most while the idea goes by itself.
     plan_review_rounds: int = 2
+    #: Who may read the metrics: an administrator's token, everybody, or nobody.
+    metrics: Literal["token", "open", "off"] = "token"

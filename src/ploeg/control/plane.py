@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Concatenate, ParamSpec, TypeVar
 
 from ploeg.control.installation import Installation
 from ploeg.control.log import narrate
 from ploeg.control.people import people
+from ploeg.control.tally import Tally
 from ploeg.control.watch import Watch
 from ploeg.control.work.transcripts import Transcripts
 from ploeg.domain.access import Principal
@@ -36,6 +37,9 @@ class ControlPlane:
         self.transcripts = transcripts
         self.started_at = started_at
         self.watch = Watch()
+        self.tally = Tally()
+        #: What runs beside the requests for as long as the server does.
+        self.beside: Sequence[asyncio.Task[None]] = ()
 
     async def read(self, query: Callable[Concatenate[Transaction, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
         return await self.store.read(lambda tx: query(tx, *args, **kwargs))
@@ -74,6 +78,7 @@ class ControlPlane:
 
         result = await self.store.write(run)
         self.watch.tell(emitted)
+        self.tally.saw(emitted)
         narrate(emitted)
         return result
 

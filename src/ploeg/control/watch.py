@@ -140,6 +140,11 @@ class Watch:
         self._subscriptions: dict[Subscription, None] = {}
         self.stopping = False
 
+    @property
+    def waiters(self) -> int:
+        """How many requests wait for a job now."""
+        return len(self._waiters)
+
     def tell(self, events: Iterable[Event]) -> None:
         events = list(events)
         if not events:

@@ -29,6 +29,7 @@ _OF_RUN = DELIVERY.select.where(deliveries.c.sprint_run_id == bindparam("run_id"
 _OF_RUN_LOCKED = _OF_RUN.with_for_update()
 _DUE = DELIVERY.select.where(deliveries.c.due_at <= bindparam("now")).order_by(deliveries.c.due_at)
 _FIRST_DUE = _DUE.limit(1).with_for_update(skip_locked=True)
+_OWED = select(func.count()).select_from(deliveries).where(deliveries.c.due_at.is_not(None))
 _NEXT_DUE = select(func.min(deliveries.c.due_at)).where(deliveries.c.due_at.is_not(None))
 
 
@@ -69,6 +70,10 @@ class Deliveries:
 
     def due(self, now: datetime) -> bool:
         return self._tx.connection.execute(_DUE.limit(1), {"now": now}).first() is not None
+
+    def count_owed(self) -> int:
+        """Those that are still to be made."""
+        return int(self._tx.connection.execute(_OWED).scalar_one())
 
     def next_due(self) -> datetime | None:
         moment: datetime | None = self._tx.connection.execute(_NEXT_DUE).scalar()

@@ -30,6 +30,7 @@ _DUE = (
     .limit(bindparam("limit"))
 )
 _NEXT_DUE = select(func.min(questions.c.expires_at)).where(IS_OPEN)
+_OPEN = select(func.count()).select_from(questions).where(IS_OPEN)
 
 
 class Questions:
@@ -51,6 +52,9 @@ class Questions:
 
     def update(self, question: Question) -> None:
         QUESTION.update(self._tx, question)
+
+    def count_open(self) -> int:
+        return int(self._tx.connection.execute(_OPEN).scalar_one())
 
     def of_job(self, job_id: JobId) -> list[Question]:
         """The first one first."""

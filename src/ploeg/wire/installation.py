@@ -65,4 +65,6 @@ class ServerOut(Reply):
 class HealthOut(Reply):
     status: str
     version: str
-    database: str
+    live: bool = Field(description="It runs; if not, start it anew.")
+    ready: bool = Field(description="It does what it is there for.")
+    reasons: list[str] = Field(description="What to look at, the gravest first.")

@@ -6,7 +6,7 @@ One road for every end, whether the worker reports it or the server finds that n
 from __future__ import annotations
 
 import random
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -44,7 +44,9 @@ def end_attempt(tx: Transaction, job: Job, attempt: Attempt, end: End, actor: st
     decision = _decide(tx, job, attempt, end)
     ended = attempt.evolve(ended_at=tx.now, lease_until=None, outcome=end.outcome, reason=end.reason)
     tx.attempts.update(ended)
-    data = {"code": job.code, "attempt": attempt.number, "outcome": end.outcome, "reason": end.reason, **told}
+    data = {"code": job.code, "attempt": attempt.number, "outcome": end.outcome, "reason": end.reason}
+    data |= {"runtime": attempt.runtime, "seconds": (tx.now - attempt.claimed_at).total_seconds()}
+    data |= {"usage": asdict(attempt.usage), **told}
     tx.events.add(
         "attempt.ended", product_id=job.product_id, job_id=job.id, attempt_id=attempt.id, actor=actor, data=data
     )

@@ -34,7 +34,7 @@ class Transcripts:
     """The files below one folder: `<job code>/<attempt number>.jsonl`, and a `.diff` beside it."""
 
     def __init__(self, folder: Path, max_bytes: int) -> None:
-        self._folder = folder
+        self.folder = folder
         self._max_bytes = max_bytes
 
     def encode(self, events: list[dict[str, Any]], now: datetime, stored: int) -> bytes:
@@ -95,7 +95,7 @@ class Transcripts:
             return None
 
     def _path(self, job_code: str, number: int) -> Path:
-        return self._folder / job_code / f"{number}.jsonl"
+        return self.folder / job_code / f"{number}.jsonl"
 
 
 def _event(line: bytes) -> dict[str, Any]:
