@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -9,8 +10,21 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ploeg.domain.quota import JITTER_MAX, LONGEST_WINDOW, WINDOWS_MAX, QuotaUse, latest, over_at
-from ploeg.domain.retry import QUOTA_WAIT_UNNAMED
+from ploeg.domain.account import Account, Seat
+from ploeg.domain.quota import (
+    JITTER_MAX,
+    KEPT_AT_LEAST_EVERY,
+    KEPT_EVERY,
+    LONGEST_WINDOW,
+    QUOTA_WAIT_LEAST,
+    QUOTA_WAIT_UNNAMED,
+    WINDOWS_MAX,
+    QuotaUse,
+    latest,
+    open_again_at,
+    over_at,
+    worth_keeping,
+)
 from ploeg.domain.worker import RuntimeBlock
 from tests.domain.making import NOW
 from tests.domain.test_worker import a_worker
@@ -91,3 +105,43 @@ def test_each_window_is_known_as_it_was_last_told() -> None:
     assert latest([fresh], [a_use(None, resets_at=NOW)])[0].utilization is None
     many = [a_use(window=f"window {n}") for n in range(WINDOWS_MAX + 5)]
     assert len(latest((), many)) == WINDOWS_MAX
+
+
+def test_a_runtime_stands_by_only_when_all_its_accounts_do() -> None:
+    accounts = (Account(runtime="claude", name="main"), Account(runtime="claude", name="spare"))
+    main = a_use(0.9, account="main", over=NOW + 3 * HOUR)
+    worker = a_worker().evolve(accounts=accounts, quota=(main,))
+    assert worker.offered(NOW, 20) == ("claude", "patch")
+    assert list(worker.closed(NOW, 20)) == [Seat("claude", "main")]
+    both = worker.evolve(quota=(main, a_use(0.95, account="spare")))
+    assert both.offered(NOW, 20) == ("patch",)
+    assert both.blocks(NOW, 20)["claude"].until == NOW + HOUR, "the first that opens again"
+
+
+def test_an_account_that_is_gone_from_the_settings_holds_nothing_back() -> None:
+    worker = a_worker().evolve(accounts=(Account(runtime="claude", name="main"),), quota=(a_use(0.99),))
+    assert worker.offered(NOW, 20) == ("claude", "patch")
+
+
+@given(st.timedeltas(-LONGEST_WINDOW, LONGEST_WINDOW), st.floats(0, 1, exclude_max=True))
+def test_a_wall_is_never_tried_again_before_its_reset_nor_at_once(wait: timedelta, jitter: float) -> None:
+    again = open_again_at(NOW + wait, NOW, jitter)
+    assert again >= max(NOW + wait, NOW + QUOTA_WAIT_LEAST)
+
+
+@pytest.mark.parametrize(
+    ("passed", "change", "kept"),
+    [
+        (timedelta(), {}, False),
+        (timedelta(), {"status": "rejected"}, True),
+        (timedelta(), {"resets_at": NOW}, True),
+        (timedelta(seconds=59), {"utilization": 0.9}, False),
+        (KEPT_EVERY, {"utilization": 0.9}, True),
+        (KEPT_EVERY, {"utilization": 0.8301}, False),
+        (KEPT_AT_LEAST_EVERY, {}, True),
+    ],
+)
+def test_a_window_s_course_is_kept_where_it_moves(passed: timedelta, change: dict[str, Any], kept: bool) -> None:
+    before = a_use(0.83)
+    assert worth_keeping(before, replace(before, seen_at=NOW + passed, **change)) is kept
+    assert worth_keeping(None, before)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
@@ -10,7 +11,8 @@ from hypothesis import strategies as st
 
 from ploeg.domain.attempt import Outcome
 from ploeg.domain.job import TRANSITIONS, JobStatus
-from ploeg.domain.retry import BACKOFF_LIMIT, MAX_COUNTED, QUOTA_WAIT_UNNAMED, Decision, Ended, backoff, decide
+from ploeg.domain.quota import QUOTA_WAIT_LEAST, QUOTA_WAIT_UNNAMED
+from ploeg.domain.retry import BACKOFF_LIMIT, MAX_COUNTED, Decision, Ended, backoff, decide
 from tests.domain.making import NOW
 
 OUTCOMES = st.sampled_from(list(Outcome))
@@ -109,8 +111,18 @@ def test_a_quota_wall_without_a_reset_waits_a_while() -> None:
     assert after(Outcome.QUOTA_EXHAUSTED).not_before == NOW + QUOTA_WAIT_UNNAMED
 
 
-def test_a_reset_in_the_past_waits_no_longer() -> None:
-    assert after(Outcome.QUOTA_EXHAUSTED, reset_at=NOW - timedelta(hours=1)).not_before == NOW
+def test_a_reset_in_the_past_is_not_tried_again_at_once() -> None:
+    past = NOW - timedelta(hours=1)
+    assert after(Outcome.QUOTA_EXHAUSTED, reset_at=past).not_before == NOW + QUOTA_WAIT_LEAST
+
+
+def test_another_account_goes_on_before_the_reset() -> None:
+    reset, sooner = NOW + timedelta(hours=3), NOW + timedelta(hours=1)
+    ended = Ended(outcome=Outcome.QUOTA_EXHAUSTED, reset_at=reset, elsewhere_at=sooner)
+    decision = decide(ended, NOW, 0.0)
+    assert (decision.not_before, decision.standby_until, decision.counted) == (sooner, reset, False)
+    assert decide(replace(ended, elsewhere_at=NOW), NOW, 0.0).not_before is None, "at once"
+    assert decide(replace(ended, elsewhere_at=reset + timedelta(hours=1)), NOW, 0.0).not_before == reset
 
 
 def test_an_expired_sign_in_asks_for_a_person() -> None:

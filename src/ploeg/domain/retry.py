@@ -11,13 +11,12 @@ from typing import assert_never
 
 from ploeg.domain.attempt import Outcome
 from ploeg.domain.job import JobStatus
+from ploeg.domain.quota import open_again_at
 
 #: Attempts that count before a job fails for good.
 MAX_COUNTED = 3
 BACKOFF_FIRST = timedelta(seconds=10)
 BACKOFF_LIMIT = timedelta(minutes=5)
-#: Wait after a quota wall whose reset the runtime did not name.
-QUOTA_WAIT_UNNAMED = timedelta(minutes=30)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,6 +32,8 @@ class Ended:
     repairs_left: int = 0
     #: When a quota window opens again, by the runtime's own event.
     reset_at: datetime | None = None
+    #: When another account of its worker can go on with it; None: none can, or nobody knows when.
+    elsewhere_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,7 +47,7 @@ class Decision:
     remind: bool = False
     #: The next attempt goes on in the same conversation and on the same work.
     resume: bool = False
-    #: The worker's runtime takes no more jobs before this moment …
+    #: The worker's account takes no more jobs before this moment …
     standby_until: datetime | None = None
     #: … or until somebody signs in again.
     sign_in_needed: bool = False
@@ -87,10 +88,11 @@ def decide(ended: Ended, now: datetime, jitter: float) -> Decision:
         case Outcome.PUSH_FAILED:
             return _again_with_backoff(ended, now, jitter, resume=True)
         case Outcome.QUOTA_EXHAUSTED:
-            reset = max(ended.reset_at or now + QUOTA_WAIT_UNNAMED, now)
+            reset = open_again_at(ended.reset_at, now, jitter)
+            again = min(reset, ended.elsewhere_at or reset)
             return Decision(
                 status=JobStatus.QUEUED,
-                not_before=reset,
+                not_before=again if again > now else None,
                 resume=True,
                 standby_until=reset,
                 reason=ended.reason,

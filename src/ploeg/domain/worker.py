@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any, Self
 
-from ploeg.domain.account import Account, AccountPolicy
+from ploeg.domain.account import Account, AccountPolicy, Seat
 from ploeg.domain.disk import DiskUse
 from ploeg.domain.ids import TokenId, UserId, WorkerId
 from ploeg.domain.quota import QuotaUse
+
+_NEVER = datetime.max.replace(tzinfo=UTC)
 
 
 class WorkerState(StrEnum):
@@ -29,12 +31,12 @@ class WorkerState(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RuntimeBlock:
-    """Why one runtime of a worker takes no jobs for now."""
+    """Why one account of a worker's runtime takes no jobs for now."""
 
     reason: str
     #: The moment it lifts by itself; None when somebody must act.
     until: datetime | None = None
-    #: Its account needs a sign-in.
+    #: It needs a sign-in.
     sign_in: bool = False
 
     def holds(self, now: datetime) -> bool:
@@ -64,6 +66,7 @@ class WorkerRecord:
     until: datetime | None = None
     seen_at: datetime
     created_at: datetime
+    #: By `str(Seat)`.
     runtime_blocks: Mapping[str, RuntimeBlock] = field(default_factory=dict)
     #: The windows of its runtimes' accounts, as their own events told them.
     quota: tuple[QuotaUse, ...] = ()
@@ -82,19 +85,45 @@ class WorkerRecord:
         return tuple(name for name in self.runtimes if name not in blocked)
 
     def blocks(self, now: datetime, floor_pct: int) -> dict[str, RuntimeBlock]:
-        """What keeps its runtimes from jobs now: of each, what lasts longest."""
-        found = {name: block for name, block in self.runtime_blocks.items() if block.holds(now)}
+        """What keeps its runtimes from jobs now: of one whose accounts are all closed, what lifts first."""
+        closed, found = self.closed(now, floor_pct), {}
+        for runtime in self.runtimes:
+            blocks = [closed.get(seat) for seat in self.seats if seat.runtime == runtime]
+            known = [block for block in blocks if block is not None]
+            if len(known) == len(blocks):
+                found[runtime] = min(known, key=_lifts)
+        return found
+
+    def closed(self, now: datetime, floor_pct: int) -> dict[Seat, RuntimeBlock]:
+        """What keeps its accounts from jobs now: of each, what lasts longest."""
+        seats = set(self.seats)
+        blocks = {Seat.of(name): block for name, block in self.runtime_blocks.items()}
+        found = {seat: block for seat, block in blocks.items() if seat in seats and block.holds(now)}
         for use in self.quota:
-            if use.below(floor_pct, now):
+            if use.seat in seats and use.below(floor_pct, now):
                 reserve = RuntimeBlock(reason=use.why_below(floor_pct), until=use.over_at)
-                found[use.runtime] = _longer(found.get(use.runtime, reserve), reserve)
+                found[use.seat] = max(found.get(use.seat, reserve), reserve, key=_lifts)
+        return found
+
+    @property
+    def seats(self) -> tuple[Seat, ...]:
+        """Its accounts, by runtime, in the order of its settings."""
+        named = [account.seat for account in self.accounts]
+        of_runtime = ([seat for seat in named if seat.runtime == runtime] for runtime in self.runtimes)
+        pairs = zip(self.runtimes, of_runtime, strict=True)
+        return tuple(seat for runtime, seats in pairs for seat in seats or [Seat(runtime)])
+
+    def used(self, now: datetime) -> dict[Seat, float]:
+        """How far the fullest window of each account is used, 0 to 1."""
+        found: dict[Seat, float] = {}
+        for use in self.quota:
+            if now < use.over_at and use.used_pct is not None:
+                found[use.seat] = max(found.get(use.seat, 0.0), use.used_pct / 100)
         return found
 
     def evolve(self, **changes: Any) -> Self:
         return replace(self, **changes)
 
 
-def _longer(one: RuntimeBlock, other: RuntimeBlock) -> RuntimeBlock:
-    if one.until is None or other.until is None:
-        return one if one.until is None else other
-    return one if one.until >= other.until else other
+def _lifts(block: RuntimeBlock) -> datetime:
+    return block.until or _NEVER
