@@ -1,4 +1,4 @@
-"""Accounts of agent CLIs: a worker may have several for one runtime, each with a sign-in, a quota and a purse of its own."""
+"""Accounts of agent CLIs: a runtime may have several, each with a sign-in, a quota and a purse of its own."""
 
 from __future__ import annotations
 

@@ -14,7 +14,7 @@ from datetime import datetime
 from ploeg.domain.attempt import Outcome
 from ploeg.domain.errors import Invalid
 from ploeg.domain.hours import ActiveHours
-from ploeg.domain.retry import QUOTA_WAIT_UNNAMED
+from ploeg.domain.quota import QUOTA_WAIT_UNNAMED
 from ploeg.wire.work import StandBy
 from ploeg.worker.end import End
 
