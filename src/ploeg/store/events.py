@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import fields
 from typing import TYPE_CHECKING, Any
 
@@ -40,6 +40,16 @@ _OF_STORY = (
         )
     )
     .order_by(events.c.id.desc())
+    .limit(bindparam("at_most"))
+)
+_OF_TYPES = (
+    select(*_COLUMNS)
+    .where(
+        events.c.id > bindparam("after"),
+        events.c.id <= bindparam("upto"),
+        events.c.type.in_(bindparam("types", expanding=True)),
+    )
+    .order_by(events.c.id)
     .limit(bindparam("at_most"))
 )
 #: Held until the commit: without it a reader could see an event and miss one with a lower id that commits later.
@@ -150,6 +160,12 @@ class Events:
         asked = {"story_id": story_id, "types": list(types), "at_most": limit}
         rows = self._tx.connection.execute(_OF_STORY, asked).all()
         return [Event(**dict(zip(_NAMES, row, strict=True))) for row in reversed(rows)]
+
+    def of_types(self, types: Collection[str], after: int, upto: int, limit: int) -> list[Event]:
+        """Events of those types behind `after`, up to and with `upto`, oldest first."""
+        asked = {"after": after, "upto": upto, "types": list(types), "at_most": limit}
+        rows = self._tx.connection.execute(_OF_TYPES, asked)
+        return [Event(**dict(zip(_NAMES, row, strict=True))) for row in rows]
 
     def last_id(self) -> int:
         """The id of the newest event; 0 when there is none."""

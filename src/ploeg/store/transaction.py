@@ -23,10 +23,11 @@ from ploeg.store.forge_actions import ForgeActions
 from ploeg.store.ideas import Ideas
 from ploeg.store.imports import Imports
 from ploeg.store.jobs import Jobs
+from ploeg.store.notices import Notices
 from ploeg.store.people import People
 from ploeg.store.products import Products
-from ploeg.store.questions import Questions
 from ploeg.store.pulls import Pulls
+from ploeg.store.questions import Questions
 from ploeg.store.queue import Queue
 from ploeg.store.schedules import Schedules
 from ploeg.store.sprints import Sprints
@@ -127,7 +128,6 @@ class Transaction:
         return ForgeActions(self)
 
     @property
-    @property
     def pulls(self) -> Pulls:
         return Pulls(self)
 
@@ -135,6 +135,7 @@ class Transaction:
     def notices(self) -> Notices:
         return Notices(self)
 
+    @property
     def queue(self) -> Queue:
         return Queue(self)
 
