@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import socket
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
+from typing import Protocol
 
 import structlog
 import uvicorn
@@ -17,6 +18,7 @@ from starlette.types import ASGIApp
 
 from ploeg import __version__
 from ploeg.api.app import Lifespan, create_app
+from ploeg.backup.schedule import Backups
 from ploeg.bootstrap.sign_in import sign_in_this_machine
 from ploeg.bootstrap.signals import on_signals
 from ploeg.control.installation import Installation
@@ -57,7 +59,8 @@ def build_server(settings: Settings) -> Server:
     transcripts = Transcripts(settings.home_path / "transcripts", settings.max_transcript_bytes)
     plane = ControlPlane(store, installation_of(settings), transcripts, utc_now())
     mcp = McpEndpoint(plane, Names.of(settings.host, settings.public_url))
-    return Server(store, plane, create_app(plane, _lifespan(plane, mcp, Outbox(plane, Publisher(forges))), mcp))
+    beside = (Sweeper(plane), Outbox(plane, Publisher(forges)), Backups(plane, settings))
+    return Server(store, plane, create_app(plane, _lifespan(plane, mcp, beside), mcp))
 
 
 def forges_of(settings: Settings) -> Forges:
@@ -88,10 +91,10 @@ def installation_of(settings: Settings) -> Installation:
         question_deadline=timedelta(hours=settings.question_deadline_hours),
         question_on_expiry=OnExpiry(settings.question_on_expiry),
         plan_review_rounds=settings.plan_review_rounds,
+        metrics=settings.metrics,
     )
 
 
-        metrics=settings.metrics,
 def _limits(settings: list[str]) -> dict[str, int]:
     """`["claude=2"]` as a mapping; `Invalid` for what is no limit."""
     limits: dict[str, int] = {}
@@ -182,7 +185,13 @@ class _Engine(uvicorn.Server):
             raise RuntimeError("the server ended before it was up")
 
 
-def _lifespan(plane: ControlPlane, mcp: McpEndpoint, outbox: Outbox) -> Lifespan:
+class _Beside(Protocol):
+    """Something that runs as long as the server does, or ends earlier by itself."""
+
+    async def run(self) -> None: ...
+
+
+def _lifespan(plane: ControlPlane, mcp: McpEndpoint, runners: Sequence[_Beside]) -> Lifespan:
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
         beside = [asyncio.create_task(runner.run(), name=type(runner).__name__) for runner in runners]

@@ -48,6 +48,17 @@ def complain(text: str) -> None:
     click.echo(f"ploeg: {harmless(text, lines=True)}", err=True)
 
 
+def size(count: float) -> str:
+    """Bytes for people, in powers of ten."""
+    if count < 1000:
+        return f"{count:.0f} B"
+    for unit in ("kB", "MB", "GB"):
+        count /= 1000
+        if count < 999.95:
+            break
+    return f"{count:.1f} {unit}"
+
+
 def emit_json(value: Any) -> None:
     """The server's own shape, for programs."""
     click.echo(json.dumps(value, indent=2))

@@ -23,6 +23,10 @@ class Settings(LogSettings, frozen=True, kw_only=True, forbid_unknown_fields=Tru
         return self.home_path / "credentials.json"
 
     @property
+    def backup_path(self) -> Path:
+        return Path(self.backup_folder).expanduser().absolute() if self.backup_folder else self.home_path / "backups"
+
+    @property
     def effective_database_url(self) -> str:
         return self.database_url or f"sqlite:///{self.home_path / 'ploeg.db'}"
 

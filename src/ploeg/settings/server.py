@@ -25,6 +25,16 @@ class ServerSettings(PlaceSettings, frozen=True, kw_only=True, forbid_unknown_fi
     admin_username: Annotated[str, doc("Name of the account made at the first start.", min_length=1)] = "admin"
     shutdown_grace: Annotated[float, doc("How long a stopping server waits for requests to end.", gt=0)] = 10.0
     backup_before_migration: Annotated[bool, doc("Copy the SQLite file before a migration changes it.")] = True
+    backup_every_hours: Annotated[
+        float, doc("Between two backups that the server makes by itself, in hours; 0: none.", ge=0)
+    ] = 24.0
+    backup_folder: Annotated[str, doc("Where backups go; empty: `backups` in home. Better another disk.")] = ""
+    backup_recipients: Annotated[
+        list[str], doc("Public keys of age, `age1…`, that backups are encrypted to; empty: not encrypted.")
+    ] = msgspec.field(default_factory=list)
+    backup_keep_daily: Annotated[int, doc("Days of which the newest backup is kept.", ge=1)] = 7
+    backup_keep_weekly: Annotated[int, doc("Weeks of which the newest backup is kept.", ge=0)] = 4
+    backup_keep_monthly: Annotated[int, doc("Months of which the newest backup is kept.", ge=0)] = 6
     lease_seconds: Annotated[float, doc("How long a claim holds without a renewal.", gt=0)] = 300.0
     renew_seconds: Annotated[float, doc("Between two renewals of a lease.", gt=0)] = 15.0
     max_transcript_bytes: Annotated[

@@ -6,11 +6,12 @@ import fcntl
 import os
 import time
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import structlog
 from alembic import command
 from alembic.config import Config
 from alembic.migration import MigrationContext
@@ -20,16 +21,20 @@ from sqlalchemy import Connection, event, inspect, text
 from sqlalchemy.engine import URL
 
 from ploeg.domain.errors import Invalid, Unavailable
+from ploeg.store.address import address
+from ploeg.store.copy import copy_sqlite
 from ploeg.store.dialects import Lock
 from ploeg.store.faults import Translating
 from ploeg.store.postgres import postgres_engine
-from ploeg.store.sqlite import make_private_file, sqlite_engine, sqlite_module
+from ploeg.store.sqlite import make_private_file, sqlite_engine
 from ploeg.store.tables import metadata
 
 #: Seconds to wait for another process that migrates the same database.
 PATIENCE = 120.0
 
 _SCRIPTS = Path(__file__).parent / "migrations"
+
+log = structlog.get_logger("ploeg.store")
 
 
 def migrate_sqlite(path: Path, *, backup: bool) -> None:
@@ -61,6 +66,20 @@ def migrate_postgres(url: URL) -> None:
             current, pending = _state(connection)
             if pending:
                 _bring_up_to_date(connection, current)
+    finally:
+        engine.dispose()
+
+
+def revision_of(url: str) -> str | None:
+    """The revision of that database's tables, at rest or in use; None: it holds none of Ploeg's."""
+    where = address(url)
+    if where.get_backend_name() == "sqlite":
+        engine = sqlite_engine(Path(where.database or ""))
+    else:
+        engine = postgres_engine(where, pool_size=1)
+    try:
+        with Translating(), engine.connect() as connection:
+            return MigrationContext.configure(connection).get_current_revision()
     finally:
         engine.dispose()
 
@@ -103,18 +122,12 @@ def _begin_immediate(connection: Connection) -> None:
     connection.exec_driver_sql("BEGIN IMMEDIATE")
 
 
-def _copy(path: Path, revision: str) -> Path:
+def _copy(path: Path, revision: str) -> None:
     """A copy beside the file, named after its revision and the moment."""
     moment = datetime.now(UTC).strftime("%Y%m%dT%H%M%S")
     target = path.with_name(f"{path.name}.{revision}.{moment}.backup")
-    make_private_file(target)
-    module = sqlite_module()
-    with closing(module.connect(path)) as source, closing(module.connect(target)) as copy:
-        source.backup(copy)
-        (verdict,) = copy.execute("PRAGMA integrity_check").fetchone()
-    if verdict != "ok":
-        raise Unavailable(f"the copy of {path} before its migration is not sound: {verdict}")
-    return target
+    copy_sqlite(path, target)
+    log.info("the database was copied before its migration", copy=str(target), revision=revision)
 
 
 @contextmanager

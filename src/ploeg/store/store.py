@@ -7,10 +7,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, Protocol, Self, TypeVar
 
-from sqlalchemy.engine import URL, make_url
-from sqlalchemy.exc import ArgumentError
-
-from ploeg.domain.errors import Invalid, Unavailable
+from ploeg.domain.errors import Unavailable
+from ploeg.store.address import address
 from ploeg.store.info import EngineInfo
 from ploeg.store.migrate import migrate_postgres, migrate_sqlite
 from ploeg.store.postgres import PostgresDatabase
@@ -45,7 +43,7 @@ class Store:
 
         `backup` copies a SQLite file that holds data before a migration changes it.
         """
-        parsed = _parsed(url)
+        parsed = address(url)
         if parsed.get_backend_name() == "sqlite":
             path = Path(parsed.database or "").absolute()
             migrate_sqlite(path, backup=backup)
@@ -86,16 +84,3 @@ class Store:
         if self._open_database is None:
             raise Unavailable("the store is closed")
         return self._open_database
-
-
-def _parsed(url: str) -> URL:
-    remedy = "give sqlite:///path/to/file.db or postgresql://user@host/database"
-    try:
-        parsed = make_url(url.replace("postgres://", "postgresql://", 1) if url.startswith("postgres://") else url)
-    except ArgumentError:
-        raise Invalid("database_url", "…", remedy) from None
-    backend = parsed.drivername.partition("+")[0]
-    in_memory = parsed.database in {None, "", ":memory:"}
-    if backend not in {"sqlite", "postgresql"} or (backend == "sqlite" and in_memory):
-        raise Invalid("database_url", parsed.render_as_string(), remedy)
-    return parsed.set(drivername=backend)
