@@ -6,6 +6,7 @@ A token goes into one header of requests to one host; a redirect is never follow
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Mapping
 from types import TracebackType
 from typing import Any, Self
@@ -18,6 +19,9 @@ from ploeg.forges.base import ForgeError
 SECONDS = 15.0
 #: Bytes of an answer that are read.
 ANSWER_MAX = 8 * 1024 * 1024
+#: Items that a page of a list is asked to have; Forgejo gives no more than this.
+PAGE = 50
+PAGES_MAX = 40
 _TEXT_MAX = 300
 
 _WORDS = {
@@ -51,7 +55,13 @@ class Line:
         await self._client.aclose()
 
     async def ask(self, method: str, path: str, body: Any = None, **query: str | int) -> Any:
-        """The JSON of the answer; `path` begins with a slash, or is a whole URL of the same API."""
+        """The JSON of the answer, None of an empty one; `path` begins with a slash, or is a whole URL of the API."""
+        return (await self.ask_all(method, path, body, **query))[0]
+
+    async def ask_all(
+        self, method: str, path: str, body: Any = None, **query: str | int
+    ) -> tuple[Any, Mapping[str, str]]:
+        """Its headers as well."""
         url = path if path.startswith("http") else self._api + path
         try:
             async with self._client.stream(method, url, json=body, params=query or None) as response:
@@ -61,9 +71,20 @@ class Line:
         if not response.is_success:
             raise self._refusal(response, content)
         try:
-            return json.loads(content)
+            return (json.loads(content) if content.strip() else None), response.headers
         except ValueError:
             raise ForgeError(Trouble.UNREACHABLE, f"{self._host} answered with something else than JSON") from None
+
+    async def pages(self, path: str, *, within: str = "", size: str = "per_page", **query: str | int) -> list[Any]:
+        """All items of a list; `within` names the field that holds it, `size` the parameter for a page's length."""
+        items: list[Any] = []
+        for page in range(1, PAGES_MAX + 1):
+            told, headers = await self.ask_all("GET", path, **{size: PAGE}, page=page, **query)
+            listed = told[within] if within else told
+            items += listed
+            if not listed or not more(headers):
+                return items
+        raise ForgeError(Trouble.REFUSED, f"{self._host} has more than {PAGES_MAX} pages of {path.rpartition('/')[2]}")
 
     def without_token(self, text: str) -> str:
         return text.replace(self._token, "«redacted»") if self._token else text
@@ -83,6 +104,11 @@ class Line:
         return ForgeError(trouble, f"{self._host} answered {status}" + (f": {moved}" if moved else ""), wait)
 
 
+def more(headers: Mapping[str, str]) -> bool:
+    """Whether a list goes on behind this page. The address that is named there is not used."""
+    return 'rel="next"' in headers.get("link", "")
+
+
 async def _content(response: httpx2.Response) -> bytes:
     chunks, size = [], 0
     async for chunk in response.aiter_bytes():
@@ -94,11 +120,14 @@ async def _content(response: httpx2.Response) -> bytes:
 
 
 def _wait(response: httpx2.Response) -> float | None:
-    """Seconds, as `Retry-After` says them; a date there counts as a minute."""
+    """Seconds, as `Retry-After` says them (a date there counts as a minute), or else until the limit begins anew."""
     said = response.headers.get("retry-after", "").strip()
-    if not said:
-        return None
-    return float(said) if said.isdecimal() else 60.0
+    if said:
+        return float(said) if said.isdecimal() else 60.0
+    headers = response.headers
+    left = headers.get("x-ratelimit-remaining", headers.get("ratelimit-remaining", ""))
+    anew = headers.get("x-ratelimit-reset", headers.get("ratelimit-reset", ""))
+    return max(1.0, int(anew) - time.time()) if left == "0" and anew.isdecimal() else None
 
 
 def _said(content: bytes) -> str:
