@@ -12,13 +12,13 @@ from ploeg.domain.health import Health
 async def health(plane: ControlPlane) -> Health:
     """Not live: something that runs beside the server failed, and only a new start brings it back."""
     if plane.watch.stopping:
-        return Health(status="stopping", ready=False, reasons=("the server is stopping",))
+        return Health(status="stopping", ready=False, well=False, reasons=("the server is stopping",))
     ended = tuple(f"{task.get_name()} failed; start the server anew" for task in plane.beside if _failed(task))
     database = await database_trouble(plane)
     told = (f"database: {database}",) if database is not None else ()
     if not ended and database is None:
         return Health(status="ok")
-    return Health(status="unhealthy", live=not ended, ready=False, reasons=(*ended, *told))
+    return Health(status="unhealthy", live=not ended, ready=False, well=False, reasons=(*ended, *told))
 
 
 async def database_trouble(plane: ControlPlane) -> str | None:

@@ -23,7 +23,7 @@ async def readings(plane: ControlPlane) -> Readings:
     """Everything in `wire.metrics.SERVER` that there is something to say of. Raises `Unavailable`."""
     told = plane.tally.readings()
     told.set(metrics.BUILD, 1, __version__, plane.engine_info().dialect)
-    told.set(metrics.READY, (await health(plane)).well)
+    told.set(metrics.READY, (await health(plane)).ready)
     told.set(metrics.STARTED, plane.started_at.timestamp())
     told.set(metrics.WAITING_WORKERS, plane.watch.waiters)
     told.set(metrics.SERVER_DISK_FREE, _free(plane.transcripts.folder))

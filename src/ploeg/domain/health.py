@@ -14,9 +14,7 @@ class Health:
     live: bool = True
     #: It does what it is there for.
     ready: bool = True
-    #: What people should look at, the gravest first; some of it leaves it ready.
+    #: Nobody needs to look at it.
+    well: bool = True
+    #: What there is to know, the gravest first; some of it leaves it well and ready.
     reasons: Sequence[str] = ()
-
-    @property
-    def well(self) -> bool:
-        return self.live and self.ready

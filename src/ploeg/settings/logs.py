@@ -15,6 +15,13 @@ class LogSettings(WorkerSettings, frozen=True, kw_only=True, forbid_unknown_fiel
         "info"
     )
     log_format: Annotated[Literal["text", "json"], doc("`text` for people, `json` for programs.")] = "text"
+    worker_listen: Annotated[
+        str,
+        doc(
+            "Where the worker answers `/health` and `/metrics`, without a token, e.g. `127.0.0.1:7461`; empty: "
+            "nowhere. Other than loopback, let only your monitoring reach it."
+        ),
+    ] = ""
     metrics: Annotated[
         Literal["token", "open", "off"],
         doc(

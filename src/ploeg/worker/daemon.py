@@ -24,6 +24,7 @@ from ploeg.worker.leftovers import clear_up
 from ploeg.worker.presence import Face
 from ploeg.worker.runlog import utc_now
 from ploeg.worker.runner import Runner
+from ploeg.worker.vitals import Vitals
 from ploeg.worker.workbench import Workbench
 
 logger = logging.getLogger(__name__)
@@ -58,6 +59,7 @@ class Daemon:
         self._stop = stop
         self._now = now
         self._face = Face(bench.client, info, self._heard)
+        self.vitals = Vitals(info.slots, lambda: self._face.shown, now())
         self._available = Availability(
             bench.runtimes, lambda runtime: model_credentials.for_runtime(bench.settings, runtime), bench.hours
         )
@@ -121,9 +123,11 @@ class Daemon:
                     assignment = await self._claim(key)
                 except Unavailable as error:
                     logger.info("no job for now: %s", error, extra={"action": "server_away"})
+                    self.vitals.server_away = str(error)
                     await self._rest(pauses.next())
                     continue
                 pauses.reset()
+                self.vitals.server_away = None
                 key = uuid.uuid4().hex
                 if assignment is None:
                     self._face.repeat()
@@ -148,15 +152,18 @@ class Daemon:
         logger.info("%s: claimed", assignment.job_code, extra={"action": "claimed", "attempt": assignment.attempt_id})
         runner = Runner(self._bench, assignment, time.monotonic())
         self._running[assignment.attempt_id] = runner
+        self.vitals.running = len(self._running)
         self._show()
         try:
             end = await runner.run()
         finally:
             del self._running[assignment.attempt_id]
+            self.vitals.running = len(self._running)
         self._available.note(assignment.config.runtime, end, self._now())
         if runner.reply is not None:
             self._available.told(runner.reply.stand_by, self._now())
         self._failures = self._failures + 1 if end.outcome in OWN_FAILURES else 0
+        self.vitals.ended(end.outcome, self._failures)
         self._show()
         return end
 

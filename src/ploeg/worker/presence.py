@@ -39,6 +39,11 @@ class Face:
         self._wanted = Presence(worker=self._info, state=state, reason=reason, until=until)
         self._changed.set()
 
+    @property
+    def shown(self) -> Presence | None:
+        """The latest state, told or not."""
+        return self._wanted
+
     def repeat(self) -> None:
         """Tell it again after a while: a worker that asks for no jobs is there all the same, and hears when it may."""
         if self._shown is not None and time.monotonic() - self._told_at >= REPEAT_AFTER:

@@ -20,6 +20,7 @@ from ploeg.wire.work import WorkerInfo
 from ploeg.worker.client import WorkClient
 from ploeg.worker.daemon import Daemon
 from ploeg.worker.homes import Homes
+from ploeg.worker.listener import listening
 from ploeg.worker.state import WorkerState
 from ploeg.worker.workbench import Offered, Workbench
 from ploeg.workspace import sandbox
@@ -64,7 +65,8 @@ async def serve(
                 raise Unavailable(f"{settings.home} cannot be used: {error.strerror or error}") from None
             logger.info("worker %s offers %s", info.hostname, ", ".join(info.runtimes), extra={"action": "started"})
             daemon = Daemon(bench, info, stop or asyncio.Event())
-            return await (daemon.once() if once else daemon.run())
+            async with listening(settings.worker_listen, daemon.vitals):
+                return await (daemon.once() if once else daemon.run())
 
 
 async def _bench(
