@@ -18,7 +18,9 @@ _key = click.option("--key", metavar="FILE", help="The file with the secret key 
 @click.group(invoke_without_command=True)
 @click.pass_context
 def backup(context: click.Context) -> None:
-    """Back up database, transcripts and settings into one file; without a subcommand: make one now.
+    """Back up database, transcripts and settings into one file.
+
+    Without a subcommand it makes one now.
 
     The server makes one every day by itself (`backup_every_hours`). It may run meanwhile.
 
@@ -118,7 +120,7 @@ def key_() -> None:
 @click.option("--replace", is_flag=True, help="Put what is there aside, under another name.")
 @options.as_json
 def restore(file: str, key: str | None, replace: bool, as_json: bool) -> None:
-    """Bring a backup back, into this home. Stop the server first.
+    """Bring a backup back. Stop the server first.
 
     The backup is proven before anything changes, and what was there is put aside, not removed.
 

@@ -35,7 +35,7 @@ COMMANDS = {
     "server": ("ploeg.cli.up:server", "Start a server without a worker."),
     "login": ("ploeg.cli.login:login", "Sign this machine's commands in to a server."),
     "token": ("ploeg.cli.token:token", "Tokens for people and for workers."),
-    "backup": ("ploeg.cli.backup:backup", "Back everything up into one file, list and check backups."),
+    "backup": ("ploeg.cli.backup:backup", "Back up database, transcripts and settings into one file."),
     "restore": ("ploeg.cli.backup:restore", "Bring a backup back."),
     "doctor": ("ploeg.cli.doctor:doctor", "Check this machine and this installation."),
 }
