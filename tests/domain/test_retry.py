@@ -37,6 +37,7 @@ def after(outcome: Outcome, *, counted: int = 0, reminded: bool = False, reset_a
         (Outcome.SILENT, JobStatus.FAILED),
         (Outcome.OVER_BUDGET, JobStatus.FAILED),
         (Outcome.TOO_MANY_TURNS, JobStatus.FAILED),
+        (Outcome.RUNAWAY, JobStatus.FAILED),
         (Outcome.PUSH_CONFLICT, JobStatus.FAILED),
         (Outcome.NO_REPORT, JobStatus.QUEUED),
         (Outcome.AGENT_CRASHED, JobStatus.QUEUED),

@@ -56,6 +56,50 @@ async def test_too_much_money_ends_it(rig: Rig) -> None:
     assert (report.outcome, report.usage.cost_usd) == ("over_budget", 0.51)
 
 
+async def test_the_same_call_again_and_again_ends_it(new_rig: Callable[..., Rig]) -> None:
+    rig = new_rig(max_repeats=5)
+    script = """
+start()
+for _ in range(6):
+    emit(type='tool_called', id='c', tool='Bash', arguments={'command': 'ls'})
+forever()
+"""
+    report = await rig.run(script)
+    assert report.outcome == "runaway"
+    assert "the same calls more than 5 times in a row, last Bash" in str(report.reason)
+
+
+async def test_memory_that_runs_away_ends_the_agent_and_keeps_its_work(new_rig: Callable[..., Rig]) -> None:
+    rig = new_rig(max_memory_bytes=200 * 1024 * 1024)
+    report = await rig.run("start(); commit(); sh('head -c 400000000 /dev/zero | tail > /dev/null; sleep 1000')")
+    assert (report.outcome, report.reason) == ("runaway", "the agent was ended: it took more than 200 MiB of memory")
+    assert rig.kept("hello.txt") == "hello\n"
+    assert rig.alive() == []
+
+
+async def test_endless_output_ends_the_agent(new_rig: Callable[..., Rig]) -> None:
+    rig = new_rig(max_output_bytes_per_minute=4 * 1024 * 1024)
+    report = await rig.run("start()\nwhile True: sys.stdout.write('z' * 65536)")
+    assert (report.outcome, report.reason) == ("runaway", "the agent was ended: it printed more than 4 MiB a minute")
+
+
+async def test_what_an_agent_does_after_its_accepted_report_does_not_undo_it(new_rig: Callable[..., Rig]) -> None:
+    rig = new_rig(max_output_bytes_per_minute=4 * 1024 * 1024)
+    report = await rig.run("start(); commit(); report()\nwhile True: sys.stdout.write('z' * 65536)")
+    assert report.outcome == "done"
+    assert report.pushed
+
+
+async def test_a_verify_command_that_prints_for_ever_is_stopped_and_says_why(new_rig: Callable[..., Rig]) -> None:
+    rig = new_rig(max_output_bytes_per_minute=4 * 1024 * 1024)
+    await rig.run(
+        "start(); commit(); print(report()['refused'], flush=True); finish()", rig.job(verify_commands=["yes"])
+    )
+    report = rig.report()
+    assert report.outcome == "gate_refused"
+    assert "[ploeg: it printed more than 4 MiB a minute]" in str(report.reason)
+
+
 async def test_a_limit_that_is_passed_after_an_accepted_report_does_not_undo_it(rig: Rig) -> None:
     report = await rig.run("start(); commit(); report(); meter(turns=9); forever()", rig.job(max_turns=3))
     assert report.outcome == "done"

@@ -6,7 +6,7 @@ import asyncio
 
 import pytest
 
-from ploeg.worker.live_output import BURST, Allowance
+from ploeg.worker.live_output import BURST
 from tests.worker.rig import Rig
 
 pytestmark = pytest.mark.anyio
@@ -44,15 +44,3 @@ async def test_a_secret_is_redacted_for_those_who_follow(rig: Rig) -> None:
     await rig.run(DONE, rig.job(verify_commands=[f"echo {token[:20]}''{token[20:]}"]))
     assert "«redacted»" in shown(rig)
     assert token not in shown(rig)
-
-
-def test_an_allowance_fills_up_again_with_time() -> None:
-    now = [0.0]
-    allowance = Allowance(100, 10, lambda: now[0])
-    assert allowance.take(100)
-    assert not allowance.take(1)
-    now[0] = 5.0
-    assert allowance.take(50)
-    assert not allowance.take(1)
-    now[0] = 1000.0
-    assert not allowance.take(101)

@@ -37,6 +37,7 @@ class Outcome(StrEnum):
     SILENT = "silent"
     OVER_BUDGET = "over_budget"
     TOO_MANY_TURNS = "too_many_turns"
+    RUNAWAY = "runaway"
     QUOTA_EXHAUSTED = "quota_exhausted"
     AUTH_EXPIRED = "auth_expired"
     WAITING = "waiting"

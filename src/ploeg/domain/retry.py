@@ -72,6 +72,7 @@ def decide(ended: Ended, now: datetime, jitter: float) -> Decision:
             | Outcome.SILENT
             | Outcome.OVER_BUDGET
             | Outcome.TOO_MANY_TURNS
+            | Outcome.RUNAWAY
             | Outcome.PUSH_CONFLICT
         ):
             return Decision(status=JobStatus.FAILED, counted=True, reason=ended.reason)

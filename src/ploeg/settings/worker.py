@@ -74,6 +74,28 @@ class WorkerSettings(JobSettings, frozen=True, kw_only=True, forbid_unknown_fiel
     drain_grace: Annotated[
         float, doc("How long a stopping worker lets its jobs go on before it hands them back.", ge=0)
     ] = 30.0
+    max_memory_bytes: Annotated[
+        int,
+        doc(
+            "Most memory that one job's agent, or one of its commands, may take with all that it starts; 0: three "
+            "quarters of this machine's, shared among the slots.",
+            ge=0,
+        ),
+    ] = 0
+    max_processes: Annotated[
+        int, doc("Most processes that one job's agent, or one of its commands, may have at a time; 0: no limit.", ge=0)
+    ] = 2000
+    max_output_bytes_per_minute: Annotated[
+        int, doc("Most that one job's agent, or one of its commands, may print a minute; 0: no limit.", ge=0)
+    ] = 64 * 1024 * 1024
+    max_repeats: Annotated[
+        int,
+        doc(
+            "Times in a row that an agent may make the same tool call with the same arguments, or go round the same "
+            "few; 0: no limit.",
+            ge=0,
+        ),
+    ] = 30
     max_line_bytes: Annotated[
         int, doc("Longest line of an agent's output that is read whole; the rest of it is dropped.", ge=4096)
     ] = 4 * 1024 * 1024

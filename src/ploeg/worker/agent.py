@@ -42,7 +42,7 @@ class AgentRun:
 async def run_agent(live: LiveAttempt, *, resumed: bool) -> AgentRun:
     """Start the agent, and stay with it to its end or to the attempt's. Nothing of it is alive afterwards."""
     live.enter(Phase.AGENT)
-    watch = Watch(limits_of(live.assignment))
+    watch = Watch(limits_of(live.assignment), max_repeats=live.bench.settings.max_repeats)
     calls = Calls(live, watch)
     async with Toolbox(tools_for(kind_named(live.assignment.kind)), calls.carry_out) as toolbox:
         brief = _brief(live, toolbox, resumed=resumed)

@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator, Coroutine
 from contextlib import asynccontextmanager, suppress
 from typing import Any
 
-from ploeg.domain.attempt import Usage
+from ploeg.domain.attempt import Outcome, Usage
 from ploeg.runtimes.base import Ending, Exit, Reader
 from ploeg.worker.calls import Calls
 from ploeg.worker.live import LiveAttempt
@@ -46,6 +46,8 @@ class Attendant:
         stderr = tail(self._live.redactor, self._agent.stderr_tail)
         self._live.log.lines("stderr", stderr.encode().splitlines())
         self._live.note("agent_ended", code=code, shown_out=self._shown_out)
+        if self._agent.excess is not None and not self._told_its_end:
+            self._live.halt.call(Outcome.RUNAWAY, f"the agent was ended: {self._agent.excess}")
         if self._live.halt.breach is not None:
             return None
         finished = self._shown_out and self._reader.finished
@@ -76,10 +78,15 @@ class Attendant:
         breach = self._watch.breach(self._reader.usage)
         if breach is None or self._reader.finished:
             return
-        if self._calls.accepted is not None or self._calls.questions.parked.is_set():
+        if self._told_its_end:
             self._enough.set()
         else:
             self._live.halt.call(breach.outcome, breach.reason)
+
+    @property
+    def _told_its_end(self) -> bool:
+        """An accepted report or a parking stands, whatever the process does after it."""
+        return self._calls.accepted is not None or self._calls.questions.parked.is_set()
 
     async def _enforce_limits(self) -> None:
         while True:

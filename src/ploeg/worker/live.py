@@ -105,6 +105,7 @@ class LiveAttempt:
             home=home,
             readable=(workspace.mirror_objects, *(other.tree for other in self.beside.values()), *readable),
             tool_paths=self.bench.tool_paths,
+            limits=self.bench.limits,
         )
         return self.bench.backend.around(spec)
 

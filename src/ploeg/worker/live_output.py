@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Sequence
 
 from ploeg.worker.live import LiveAttempt
+from ploeg.workspace.limits import Allowance
 from ploeg.workspace.lines import LineSplitter
 
 #: Longest line that is shown.
@@ -54,22 +55,3 @@ class LiveOutput:
 
     def _gap(self) -> str:
         return f"… {self._left_out} lines are left out here; the worker's run log has them"
-
-
-class Allowance:
-    """So many bytes at once, and so many more with each second."""
-
-    def __init__(self, burst: float, rate: float, clock: Callable[[], float]) -> None:
-        self._burst, self._rate, self._clock = burst, rate, clock
-        self._left = burst
-        self._at = clock()
-
-    def take(self, size: int) -> bool:
-        """Whether that many are left; then they are taken."""
-        now = self._clock()
-        self._left = min(self._left + (now - self._at) * self._rate, self._burst)
-        self._at = now
-        if size > self._left:
-            return False
-        self._left -= size
-        return True

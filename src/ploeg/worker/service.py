@@ -28,6 +28,7 @@ from ploeg.workspace.checkout import Checkouts
 from ploeg.workspace.credentials import Credentials
 from ploeg.workspace.git import Git
 from ploeg.workspace.keep import Keeper
+from ploeg.workspace.limits import TreeLimits, can_measure, machine_memory
 from ploeg.workspace.mirror import Mirrors
 from ploeg.workspace.sandbox import Backend, SandboxSpec
 
@@ -98,6 +99,7 @@ async def _bench(
         checkouts=checkouts,
         keeper=Keeper(backend, max_bundle_bytes=settings.max_bundle_bytes),
         hours=_hours(settings),
+        limits=_limits(settings),
         runtimes=_offered(settings, backend, runtimes or _chosen(settings)),
         passed={name: environment[name] for name in settings.pass_environment if name in environment},
         secrets=(token, *credentials.secrets()),
@@ -106,6 +108,17 @@ async def _bench(
 
 def _hours(settings: Settings) -> ActiveHours | None:
     return ActiveHours.of(settings.active_hours, settings.effective_time_zone) if settings.active_hours else None
+
+
+def _limits(settings: Settings) -> TreeLimits:
+    if not can_measure():
+        told = "this system does not tell what processes take: memory and processes of agents have no limit"
+        logger.warning(told, extra={"action": "no_memory_limit"})
+    return TreeLimits(
+        memory_bytes=settings.max_memory_bytes or machine_memory() * 3 // 4 // settings.slots,
+        processes=settings.max_processes,
+        output_bytes_per_minute=settings.max_output_bytes_per_minute,
+    )
 
 
 def _git_credentials(settings: Settings) -> Credentials:

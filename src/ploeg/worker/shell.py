@@ -31,11 +31,17 @@ async def run_command(live: LiveAttempt, sandbox: Sandbox, command: str, limit: 
     )
     output.close()
     result = CommandResult(
-        command=command, exit_code=finished.code, seconds=finished.seconds, tail=tail(live.redactor, finished.stdout)
+        command=command, exit_code=finished.code, seconds=finished.seconds, tail=_tail(live.redactor, finished)
     )
     live.log.note("command", command=command, exit_code=result.exit_code, seconds=result.seconds, tail=result.tail)
     live.shipper.note("command_ended", command=command, exit_code=result.exit_code, seconds=result.seconds)
     return result
+
+
+def _tail(redactor: Redactor, finished: process.Finished) -> str:
+    """The last of its output, and which limit ended it."""
+    said = tail(redactor, finished.stdout)
+    return f"{said}\n[ploeg: {finished.excess}]".strip() if finished.excess else said
 
 
 def tail(redactor: Redactor, output: bytes) -> str:
@@ -46,5 +52,5 @@ def tail(redactor: Redactor, output: bytes) -> str:
 
 def told(result: CommandResult) -> str:
     """What became of a command that did not pass, with the tail of its output."""
-    how = "was stopped by its time limit" if result.exit_code is None else f"ended with {result.exit_code}"
+    how = "was stopped by its limit" if result.exit_code is None else f"ended with {result.exit_code}"
     return f"«{result.command}» {how} after {result.seconds:.1f} s\n{result.tail}".strip()

@@ -1,4 +1,4 @@
-"""How long an agent has been at work and how long it has been silent, against its limits."""
+"""How long an agent is at work and silent, and whether it goes in circles, against its limits."""
 
 from __future__ import annotations
 
@@ -6,16 +6,25 @@ import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 
-from ploeg.domain.attempt import Usage
+import msgspec
+
+from ploeg.domain.attempt import Outcome, Usage
 from ploeg.domain.event import AgentEvent, ToolCalled, ToolReturned
 from ploeg.domain.limits import Breach, Limits, breached
+from ploeg.domain.repetition import Repetition
 
 
 class Watch:
-    """Started with the agent. Its waits for gates and people do not count, and while a tool works it is not silent."""
+    """Started with the agent. Its waits for gates and people do not count, and while a tool works it is not silent.
 
-    def __init__(self, limits: Limits, clock: Callable[[], float] = time.monotonic) -> None:
+    `max_repeats`: how often it may go round the same calls in a row; 0 is no limit.
+    """
+
+    def __init__(self, limits: Limits, clock: Callable[[], float] = time.monotonic, *, max_repeats: int = 0) -> None:
         self._limits = limits
+        self._max_repeats = max_repeats
+        self._repetition = Repetition()
+        self._last_tool = ""
         self._clock = clock
         self._started = clock()
         self._heard = clock()
@@ -33,6 +42,8 @@ class Watch:
         for event in events:
             if isinstance(event, ToolCalled):
                 self._calls.add(event.call_id)
+                self._last_tool = event.tool
+                self._repetition.heard((event.tool, hash(msgspec.json.encode(event.arguments))))
             elif isinstance(event, ToolReturned):
                 self._calls.discard(event.call_id)
 
@@ -59,6 +70,11 @@ class Watch:
     def breach(self, usage: Usage) -> Breach | None:
         if self._serving:
             return None
+        if self._max_repeats and self._repetition.times > self._max_repeats:
+            circle = (
+                f"the agent made the same calls more than {self._max_repeats} times in a row, last {self._last_tool}"
+            )
+            return Breach(Outcome.RUNAWAY, circle)
         return breached(self._limits, elapsed=self.elapsed, silent=self.silent, usage=usage)
 
     def next_look(self) -> float:

@@ -15,6 +15,7 @@ from ploeg.worker.homes import Homes
 from ploeg.worker.state import WorkerState
 from ploeg.workspace.checkout import Checkouts
 from ploeg.workspace.keep import Keeper
+from ploeg.workspace.limits import UNLIMITED, TreeLimits
 from ploeg.workspace.mirror import Mirrors
 from ploeg.workspace.sandbox import Backend
 
@@ -41,6 +42,8 @@ class Workbench:
     runtimes: Mapping[str, Offered]
     #: When it takes jobs; None is always.
     hours: ActiveHours | None = None
+    #: Of each job's agent, and of each command.
+    limits: TreeLimits = UNLIMITED
     #: Environment variables of the worker that its settings let agents see.
     passed: Mapping[str, str] = field(default_factory=dict)
     #: Never shown anywhere: the worker's own token, git's credentials.

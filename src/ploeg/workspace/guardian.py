@@ -1,13 +1,15 @@
 """The guardian of one agent's processes: a program of its own, from few parts of the standard library to start fast.
 
-    python -I -S guardian.py LEASH STATUS PROGRAM [ARGUMENT ...]
+    python -I -S guardian.py LEASH STATUS MEMORY PROCESSES PROGRAM [ARGUMENT ...]
 
 It starts PROGRAM, and on Linux becomes the parent of every process below it that loses its own (a "subreaper"), so
 that none can slip away by forking twice or by starting a session. All of them are killed when PROGRAM ends, when the
 worker says so, and when the worker dies: the worker holds the other end of LEASH, and its end is that pipe's end.
+They are killed as well when they are more than PROCESSES, or have more than MEMORY bytes together (0: no limit).
 
     LEASH   what the worker wants: `I` interrupt, `T` terminate, anything else: kill all of them
-    STATUS  what happened: `started PID` or `failed ERRNO`, then `ended CODE` once no process is left
+    STATUS  what happened: `started PID` or `failed ERRNO`, `excess memory` or `excess processes` when that was the
+            end of it, then `ended CODE` once no process is left
 """
 
 from __future__ import annotations
@@ -17,22 +19,30 @@ import os
 import select
 import signal
 import sys
+import time
 
 TYPE_CHECKING = False  # as in `typing`, which takes long to import
 if TYPE_CHECKING:
     from collections.abc import Callable
 
 _PR_SET_CHILD_SUBREAPER = 36
+_PAGE = os.sysconf("SC_PAGE_SIZE")
 _ORDERS = {b"I": signal.SIGINT, b"T": signal.SIGTERM}
 _IGNORED = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+#: Seconds between two looks at what the processes take.
+_LOOK_EVERY = 0.5
+#: Where memory runs out all the same, the system ends what an agent started before all else.
+_FIRST_TO_GO = b"500"
 
 
 def main() -> int:
-    leash, status, argv = int(sys.argv[1]), int(sys.argv[2]), sys.argv[3:]
+    leash, status, memory, processes = map(int, sys.argv[1:5])
+    argv = sys.argv[5:]
     for fd in (leash, status):
         os.set_inheritable(fd, False)
     wake = _wake_on_dead_children()
     _become_subreaper()
+    _go_first_when_memory_runs_out()
     if select.select([leash], [], [], 0)[0]:
         return 0  # the worker has died already, or thought better of it
     try:
@@ -45,16 +55,21 @@ def main() -> int:
         return 127
     _tell(status, b"started %d\n" % leader)
     _give_up_standard_streams()
-    code = _watch(leader, leash, wake)
+    code = _watch(leader, leash, wake, lambda: _excess(status, memory, processes))
     _tell(status, b"ended %d\n" % code)
     return 0
 
 
-def _watch(leader: int, leash: int, wake: int) -> int:
+def _watch(leader: int, leash: int, wake: int, excess: Callable[[], bool]) -> int:
     """Until no process is left; the leader's exit code, negative for a signal."""
     code: int | None = None
+    look_at = time.monotonic() + _LOOK_EVERY
     while code is None:
-        ready, _, _ = select.select([leash, wake], [], [])
+        ready, _, _ = select.select([leash, wake], [], [], max(look_at - time.monotonic(), 0))
+        if time.monotonic() >= look_at:
+            if excess():
+                break
+            look_at = time.monotonic() + _LOOK_EVERY
         if wake in ready:
             os.read(wake, 4096)
             code, _ = _reap(leader)
@@ -70,6 +85,30 @@ def _watch(leader: int, leash: int, wake: int) -> int:
         if nobody_left:
             return -signal.SIGKILL if code is None else code
         select.select([wake], [], [], 0.01)
+
+
+def _excess(status: int, memory: int, processes: int) -> bool:
+    """Whether they take more than they may, which is told."""
+    if not memory and not processes:
+        return False
+    below = _descendants()
+    if 0 < processes < len(below):
+        _tell(status, b"excess processes\n")
+        return True
+    if 0 < memory < sum(map(_memory, below)):
+        _tell(status, b"excess memory\n")
+        return True
+    return False
+
+
+def _memory(pid: int) -> int:
+    """Bytes of a process's own; what it maps of files, and shares, is not."""
+    try:
+        with open(f"/proc/{pid}/statm", "rb") as file:  # noqa: PTH123
+            _, resident, shared, *_ = file.read().split()
+    except (OSError, ValueError):
+        return 0
+    return (int(resident) - int(shared)) * _PAGE
 
 
 def _reap(leader: int) -> tuple[int | None, bool]:
@@ -156,6 +195,14 @@ def _become_subreaper() -> None:
     prctl = getattr(ctypes.CDLL(None), "prctl", None)
     if prctl is not None:
         prctl(_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
+
+
+def _go_first_when_memory_runs_out() -> None:
+    try:
+        with open("/proc/self/oom_score_adj", "wb") as file:  # noqa: PTH123 - what is started inherits it
+            file.write(_FIRST_TO_GO)
+    except OSError:
+        pass
 
 
 def _give_up_standard_streams() -> None:

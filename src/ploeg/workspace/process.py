@@ -18,6 +18,7 @@ from types import TracebackType
 from typing import Literal, Protocol, Self
 
 from ploeg.workspace.leftovers import end_leftovers
+from ploeg.workspace.output import KeptOutput
 from ploeg.workspace.pipe import PipeReader, open_pipe
 from ploeg.workspace.tree import MARKER, GroupTree, StartFailed, Tree, content_fd
 
@@ -38,8 +39,7 @@ class Sandbox(Protocol):
 class Finished:
     """A command that was run to its end."""
 
-    #: Negative: the signal that ended it. None: it was stopped by its time limit, or since its head was all that was
-    #: wanted.
+    #: Negative: the signal that ended it. None: it was stopped by a limit, or since its head was all that was wanted.
     code: int | None
     stdout: bytes
     stderr: bytes
@@ -47,6 +47,8 @@ class Finished:
     #: Output beyond the limit was dropped.
     truncated: bool
     seconds: float
+    #: The limit of its sandbox that ended it: "it …".
+    excess: str | None = None
 
 
 class Process:
@@ -61,6 +63,8 @@ class Process:
         self._stdout = PipeReader(out)
         self._stderr = PipeReader(err)
         self._tail = bytearray()
+        self._printing = tree.limits.printing
+        self._flooded = False
         self._gone = asyncio.Event()
         self._drain = asyncio.create_task(self._drain_stderr())
         self._watcher: asyncio.Task[None] | None = None
@@ -70,9 +74,16 @@ class Process:
         """The last 64 KiB of standard error, as it came: not redacted."""
         return bytes(self._tail[-_STDERR_TAIL:])
 
+    @property
+    def excess(self) -> str | None:
+        """The limit of its sandbox that ended it, once it has ended: "it …"."""
+        name = "output" if self._flooded else self._tree.excess
+        return self._tree.limits.told(name) if name is not None else None
+
     async def chunks(self) -> AsyncIterator[bytes]:
         """Standard output, at most 256 KiB at a time, until it ends or the tree is gone. For one reader."""
         while chunk := await self._stdout.read():
+            self._printed(len(chunk))
             yield chunk
 
     async def wait(self, timeout: float | None = None) -> int:  # noqa: ASYNC109 - the limit of every wait is explicit
@@ -149,9 +160,15 @@ class Process:
 
     async def _drain_stderr(self) -> None:
         while chunk := await self._stderr.read():
+            self._printed(len(chunk))
             self._tail += chunk
             if len(self._tail) > 2 * _STDERR_TAIL:
                 del self._tail[:-_STDERR_TAIL]
+
+    def _printed(self, size: int) -> None:
+        if self._printing is not None and not self._flooded and not self._printing.take(size):
+            self._flooded = True
+            self._tree.kill()
 
     async def _close(self) -> None:
         for task in (self._watcher, self._drain):
@@ -241,7 +258,7 @@ async def run(
     process = await start(
         argv, cwd=cwd, env=env, sandbox=sandbox, stdin=input, pass_fds=pass_fds, merge_stderr=merge_stderr
     )
-    output = _Kept(max_output, keep)
+    output = KeptOutput(max_output, keep)
     timed_out = False
     async with process:
         try:
@@ -259,40 +276,11 @@ async def run(
                 hear(chunk)
                 output.add(chunk)
     return Finished(
-        code=None if timed_out or output.full else process.returncode,
+        code=None if timed_out or output.full or process.excess is not None else process.returncode,
         stdout=output.value,
         stderr=process.stderr_tail,
         timed_out=timed_out,
         truncated=output.truncated,
         seconds=time.monotonic() - began,
+        excess=process.excess,
     )
-
-
-class _Kept:
-    """The first or the last bytes of an output."""
-
-    def __init__(self, limit: int, keep: Literal["head", "tail"]) -> None:
-        self._limit, self._keep = limit, keep
-        self._bytes = bytearray()
-        self.truncated = False
-
-    @property
-    def full(self) -> bool:
-        return self.truncated and self._keep == "head"
-
-    def add(self, chunk: bytes) -> None:
-        if self._keep == "head":
-            room = self._limit - len(self._bytes)
-            self.truncated |= len(chunk) > room
-            self._bytes += chunk[:room]
-            return
-        self._bytes += chunk
-        if len(self._bytes) > 2 * self._limit:
-            self.truncated = True
-            del self._bytes[: -self._limit]
-
-    @property
-    def value(self) -> bytes:
-        if len(self._bytes) > self._limit:
-            self.truncated = True
-        return bytes(self._bytes[-self._limit :] if self._keep == "tail" else self._bytes)

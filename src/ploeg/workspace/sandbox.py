@@ -16,6 +16,7 @@ from pathlib import Path, PurePath, PurePosixPath
 from typing import Literal, Protocol
 
 from ploeg.domain.errors import Invalid, Unavailable
+from ploeg.workspace.limits import UNLIMITED, TreeLimits
 from ploeg.workspace.process import run
 from ploeg.workspace.tree import GuardianTree, NamespaceTree, StartFailed, Tree
 
@@ -62,6 +63,7 @@ class SandboxSpec:
     tool_paths: tuple[Path, ...] = ()
     #: Under the worker's own user id, as git needs it to know its index again; agents are user 1000.
     same_user: bool = False
+    limits: TreeLimits = UNLIMITED
 
     def __post_init__(self) -> None:
         private = [path for path in (self.workspace, self.home) if path is not None]
@@ -166,11 +168,12 @@ class _InBubblewrap:
     def __init__(self, backend: Bubblewrap, spec: SandboxSpec) -> None:
         self._program = backend.program
         self.search_path = _search_path(spec.tool_paths)
+        self._limits = spec.limits
         self._options = tuple(_options(spec, disable_userns=backend.disable_userns))
 
     def tree(self, argv: Sequence[str], cwd: PurePath, env: Mapping[str, str]) -> Tree:
         settings = [part for name, value in env.items() for part in ("--setenv", name, value)]
-        return NamespaceTree(self._program, [*self._options, *settings], _PEOPLE, argv, cwd)
+        return NamespaceTree(self._program, [*self._options, *settings], _PEOPLE, argv, cwd, self._limits)
 
 
 class _Bare:
@@ -180,9 +183,10 @@ class _Bare:
         self.workspace = PurePosixPath(spec.workspace)
         self.home = PurePosixPath(spec.home or spec.workspace.parent)
         self.search_path = _search_path(spec.tool_paths)
+        self._limits = spec.limits
 
     def tree(self, argv: Sequence[str], cwd: PurePath, env: Mapping[str, str]) -> Tree:
-        return GuardianTree(argv, cwd, env)
+        return GuardianTree(argv, cwd, env, self._limits)
 
 
 def _options(spec: SandboxSpec, *, disable_userns: bool) -> Iterator[str]:

@@ -18,6 +18,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path, PurePath
 
 from ploeg.domain.errors import PloegError
+from ploeg.workspace.limits import UNLIMITED, TreeLimits
 from ploeg.workspace.pipe import PipeReader
 
 MARKER = "PLOEG_ATTEMPT"
@@ -36,6 +37,7 @@ class Tree(ABC):
     argv: tuple[str, ...]
     env: Mapping[str, str]
     cwd: str
+    limits = UNLIMITED
 
     def __init__(self) -> None:
         self._child_fds: list[int] = []
@@ -64,6 +66,11 @@ class Tree(ABC):
     @abstractmethod
     async def emptied(self, code: int) -> int:
         """Called when the started process has ended with `code`: returns the leader's code once nothing is left."""
+
+    @property
+    def excess(self) -> str | None:
+        """The limit that ended it, by its name."""
+        return None
 
     def close(self) -> None:
         self.close_child_ends()
@@ -95,14 +102,18 @@ class GroupTree(Tree):
 class GuardianTree(Tree):
     """A guardian program that is the parent of every process below it; see `guardian.py`."""
 
-    def __init__(self, argv: Sequence[str], cwd: PurePath, env: Mapping[str, str]) -> None:
+    def __init__(
+        self, argv: Sequence[str], cwd: PurePath, env: Mapping[str, str], limits: TreeLimits = UNLIMITED
+    ) -> None:
         super().__init__()
         leash_child, self._leash = os.pipe()
         status, status_child = os.pipe()
         self._child_fds += [leash_child, status_child]
         self._status = PipeReader(status)
         self._said = b""
-        self.argv = (sys.executable, "-I", "-S", str(_GUARDIAN), str(leash_child), str(status_child), *argv)
+        self.limits = limits
+        told = (leash_child, status_child, limits.memory_bytes, limits.processes)
+        self.argv = (sys.executable, "-I", "-S", str(_GUARDIAN), *map(str, told), *argv)
         self.cwd, self.env = str(cwd), env
 
     async def started(self, pid: int) -> None:
@@ -118,6 +129,10 @@ class GuardianTree(Tree):
         word, _, number = self._said.decode().partition("\n")[0].partition(" ")
         if word == "failed":
             raise StartFailed(os.strerror(int(number)))
+
+    @property
+    def excess(self) -> str | None:
+        return next((line[7:] for line in self._said.decode().splitlines() if line.startswith("excess ")), None)
 
     def signal(self, number: signal.Signals) -> None:
         self._say(b"I" if number is signal.SIGINT else b"T")
@@ -162,7 +177,13 @@ class NamespaceTree(GuardianTree):
     """
 
     def __init__(
-        self, program: str, options: Sequence[str], data: Mapping[str, bytes], argv: Sequence[str], cwd: PurePath
+        self,
+        program: str,
+        options: Sequence[str],
+        data: Mapping[str, bytes],
+        argv: Sequence[str],
+        cwd: PurePath,
+        limits: TreeLimits,
     ) -> None:
         """`data` maps a path in the sandbox to the content of the file that is to be there."""
         files = {path: content_fd(content) for path, content in data.items()}
@@ -171,7 +192,8 @@ class NamespaceTree(GuardianTree):
         blob = content_fd("".join(f"{argument}\0" for argument in arguments).encode("utf-8", "surrogateescape"))
         info, info_child = os.pipe()
         # An empty environment and the options in a file: /proc/1 of the sandbox shows both.
-        super().__init__((program, "--args", str(blob), "--info-fd", str(info_child), "--", *argv), PurePath("/"), {})
+        command = (program, "--args", str(blob), "--info-fd", str(info_child), "--", *argv)
+        super().__init__(command, PurePath("/"), {}, limits)
         self._child_fds += [*files.values(), blob, info_child]
         self._info = PipeReader(info)
         self._first = 0

@@ -59,6 +59,7 @@ ENDS = {
     "silent": (JobStatus.FAILED, 1, TaskStatus.FAILED),
     "over_budget": (JobStatus.FAILED, 1, TaskStatus.FAILED),
     "too_many_turns": (JobStatus.FAILED, 1, TaskStatus.FAILED),
+    "runaway": (JobStatus.FAILED, 1, TaskStatus.FAILED),
     "quota_exhausted": (JobStatus.QUEUED, 0, TaskStatus.IN_PROGRESS),
     "auth_expired": (JobStatus.QUEUED, 0, TaskStatus.IN_PROGRESS),
     "waiting": (JobStatus.WAITING, 0, TaskStatus.IN_PROGRESS),

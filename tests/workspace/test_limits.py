@@ -1,0 +1,68 @@
+"""A tree of processes that takes more of the machine than it may is ended whole, and it is said why."""
+
+from __future__ import annotations
+
+import secrets
+import sys
+from pathlib import Path
+
+import pytest
+
+from ploeg.workspace.limits import Allowance, TreeLimits
+from ploeg.workspace.process import MARKER, Finished, run
+from ploeg.workspace.sandbox import Backend, SandboxSpec
+from tests.workspace.living import marked
+
+pytestmark = pytest.mark.anyio
+
+MIB = 1024 * 1024
+#: Neither of its two processes takes that much alone.
+GREEDY = "import os, time; os.fork(); held = b'x' * (80 * 1024 * 1024); print('held', flush=True); time.sleep(1000)"
+MANY = "for n in $(seq 30); do (setsid sleep 1000 &); done; sleep 1000"
+
+
+async def limited(backend: Backend, workspace: Path, argv: list[str], limits: TreeLimits, mark: str = "") -> Finished:
+    python = tuple(Path(place) for place in sorted({sys.prefix, sys.base_prefix}) if place != "/usr")
+    sandbox = backend.around(SandboxSpec(workspace=workspace, readable=python, limits=limits))
+    env = {"PATH": sandbox.search_path, MARKER: mark or secrets.token_hex(8)}
+    return await run(argv, cwd=sandbox.workspace, env=env, timeout=10, sandbox=sandbox, keep="tail")
+
+
+async def test_memory_is_that_of_the_whole_tree(backend: Backend, tmp_path: Path) -> None:
+    mark = secrets.token_hex(8)
+    argv = [sys.executable, "-S", "-c", GREEDY]
+    done = await limited(backend, tmp_path, argv, TreeLimits(memory_bytes=120 * MIB), mark)
+    assert (done.code, done.timed_out, done.excess) == (None, False, "it took more than 120 MiB of memory")
+    assert marked(f"{MARKER}={mark}") == []
+
+
+async def test_more_processes_than_there_may_be_are_ended(backend: Backend, tmp_path: Path) -> None:
+    mark = secrets.token_hex(8)
+    done = await limited(backend, tmp_path, ["/bin/bash", "-c", MANY], TreeLimits(processes=25), mark)
+    assert (done.code, done.excess) == (None, "it had more than 25 processes at a time")
+    assert marked(f"{MARKER}={mark}") == []
+
+
+@pytest.mark.parametrize("script", ["yes", "yes >&2", "head -c 300000000 /dev/zero"])
+async def test_endless_output_ends_its_tree(backend: Backend, tmp_path: Path, script: str) -> None:
+    limits = TreeLimits(output_bytes_per_minute=4 * MIB)
+    done = await limited(backend, tmp_path, ["/bin/sh", "-c", script], limits)
+    assert (done.code, done.timed_out, done.excess) == (None, False, "it printed more than 4 MiB a minute")
+
+
+async def test_what_stays_within_its_limits_is_left_alone(backend: Backend, tmp_path: Path) -> None:
+    limits = TreeLimits(memory_bytes=1024 * MIB, processes=100, output_bytes_per_minute=8 * MIB)
+    done = await limited(backend, tmp_path, ["/bin/sh", "-c", "head -c 7000000 /dev/zero; sleep 0.6"], limits)
+    assert (done.code, done.excess) == (0, None)
+
+
+def test_an_allowance_comes_back_with_time() -> None:
+    now = [0.0]
+    allowance = Allowance(100, 10, lambda: now[0])
+    assert allowance.take(100)
+    assert not allowance.take(1)
+    now[0] = 5.0
+    assert allowance.take(50)
+    assert not allowance.take(1)
+    now[0] = 1000.0
+    assert not allowance.take(101)
