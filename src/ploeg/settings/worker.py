@@ -96,6 +96,14 @@ class WorkerSettings(JobSettings, frozen=True, kw_only=True, forbid_unknown_fiel
             ge=0,
         ),
     ] = 30
+    unhealthy_after: Annotated[
+        int,
+        doc(
+            "Attempts in a row that fail for reasons of the worker's own before it calls itself unhealthy and rests "
+            "before each further one.",
+            ge=1,
+        ),
+    ] = 3
     max_line_bytes: Annotated[
         int, doc("Longest line of an agent's output that is read whole; the rest of it is dropped.", ge=4096)
     ] = 4 * 1024 * 1024

@@ -15,10 +15,11 @@ from ploeg.domain.attempt import Outcome
 from ploeg.domain.errors import Conflict, PloegError, Unavailable
 from ploeg.domain.worker import WorkerState
 from ploeg.wire.assignment import Assignment
-from ploeg.wire.work import ClaimRequest, Handback, PresenceReply, WorkerInfo
+from ploeg.wire.work import ClaimRequest, Handback, PresenceReply, StandBy, WorkerInfo
 from ploeg.worker import model_credentials
-from ploeg.worker.availability import Availability
+from ploeg.worker.availability import Availability, seats_of
 from ploeg.worker.end import End
+from ploeg.worker.fitness import Fitness
 from ploeg.worker.insist import Pauses, insist
 from ploeg.worker.leftovers import clear_up
 from ploeg.worker.presence import Face
@@ -39,9 +40,6 @@ LOOK_AGAIN = 15.0
 ONCE_PATIENCE = 10.0
 #: Seconds for the last words to the server.
 GOODBYE = 5.0
-#: Failures of the worker's own, in a row, after which it rests longer and people should look at it.
-UNHEALTHY_AFTER = 3
-OWN_FAILURES = frozenset({Outcome.WORKSPACE_FAILED, Outcome.AGENT_CRASHED})
 
 
 class Stopped(Exception):
@@ -65,7 +63,7 @@ class Daemon:
         )
         self._available.lift(now())
         self._running: dict[str, Runner] = {}
-        self._failures = 0
+        self._fitness = Fitness(bench.settings.unhealthy_after)
         self._warming: asyncio.Task[None] | None = None
         #: A claim was cut off; the server may have given a job that nobody knows of.
         self._claim_cut = False
@@ -134,7 +132,6 @@ class Daemon:
                     continue
                 await self._run(assignment)
                 self._warm_up(assignment.repo_url)
-                await self._rest_if_unhealthy()
 
     async def _claim(self, key: str) -> Assignment | None:
         """A job; the same key gets the same one again when an answer was lost."""
@@ -159,19 +156,19 @@ class Daemon:
         finally:
             del self._running[assignment.attempt_id]
             self.vitals.running = len(self._running)
-        self._available.note(assignment.config.runtime, end, self._now())
+        self._available.note(Seat(assignment.config.runtime, assignment.account), end, self._now())
         if runner.reply is not None:
             self._available.told(runner.reply.stand_by, self._now())
-        self._failures = self._failures + 1 if end.outcome in OWN_FAILURES else 0
-        self.vitals.ended(end.outcome, self._failures)
+        self._fitness.note(assignment.job_code, end)
+        self.vitals.ended(end.outcome, self._fitness.failures)
         self._show()
         return end
 
     async def _until_something_is_open(self) -> None:
         while True:
-            if self._available.lift(self._now()):
-                await self._until_stopped(insist(self._tell_of_the_sign_in))
-            if self._available.open:
+            if signed_in := self._available.lift(self._now()):
+                await self._until_stopped(insist(lambda: self._tell_of(signed_in)))
+            if self._available.open and not self._fitness.rest:
                 return
             self._show()
             self._face.repeat()
@@ -184,15 +181,15 @@ class Daemon:
     def _until_a_look(self) -> float:
         standing_by = self._available.stand_by
         left = (standing_by[0] - self._now()).total_seconds() if standing_by is not None else LOOK_AGAIN
+        if self._available.open:
+            left = self._fitness.rest
         return min(LOOK_AGAIN, max(left, 0.0) + 0.01)
 
-    async def _tell_of_the_sign_in(self) -> None:
-        """The server closed the runtime as well; it opens it for a worker that says what it holds."""
-        await self._bench.client.hand_back(Handback(worker=self._info, still_held=list(self._running)))
-
-    async def _rest_if_unhealthy(self) -> None:
-        if self._failures >= UNHEALTHY_AFTER:
-            await self._rest(min(10.0 * 2 ** (self._failures - UNHEALTHY_AFTER), 300.0))
+    async def _tell_of(self, signed_in: list[Seat]) -> None:
+        """The server closed the accounts as well; it opens them for a worker that says what it holds."""
+        seats = [str(seat) for seat in signed_in]
+        handback = Handback(worker=self._info, still_held=list(self._running), signed_in=seats)
+        await self._bench.client.hand_back(handback)
 
     def _warm_up(self, repo_url: str) -> None:
         """While no job runs, make the next workspace of that repository ready, and tidy its mirror."""
@@ -216,8 +213,8 @@ class Daemon:
             self._face.show(WorkerState.SIGN_IN_NEEDED, signing_in)
         elif standing_by is not None:
             self._face.show(WorkerState.STAND_BY, standing_by[1], standing_by[0])
-        elif self._failures >= UNHEALTHY_AFTER:
-            self._face.show(WorkerState.UNHEALTHY, f"{self._failures} attempts in a row failed on this worker")
+        elif self._fitness.unwell is not None:
+            self._face.show(WorkerState.UNHEALTHY, self._fitness.unwell)
         else:
             self._face.show(WorkerState.WORKING if self._running else WorkerState.IDLE)
 
