@@ -46,6 +46,8 @@ class Rig:
             "kill_grace": 1.0,
             "finish_grace": 0.2,
             "drain_grace": 0.0,
+            # Most tests say which branches the remote has.
+            "push_unfinished": False,
             **self.settings,
         }
         return Settings(**values)

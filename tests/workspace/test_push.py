@@ -76,3 +76,33 @@ async def test_a_branch_name_that_is_none_is_refused_before_anything_is_pushed(
     mirror = await mirrors.open(repository.url)
     with pytest.raises(Invalid):
         await mirror.push((await mirror.base("x")).sha, "x:refs/heads/trunk")
+
+
+async def test_nothing_is_pushed_to_the_default_branch(repository: Repository, mirrors: Mirrors) -> None:
+    mirror = await mirrors.open(repository.url)
+    before = repository.tip("trunk")
+    result = await mirror.push(repository.commit({"a": "1"}, push=False), "trunk")
+    assert (result.outcome, result.pushed) == (PushOutcome.REFUSED, False)
+    assert "default branch" in result.reason
+    assert repository.tip("trunk") == before
+
+
+async def test_a_branch_is_deleted_only_while_its_tip_is_the_known_one(
+    repository: Repository, mirrors: Mirrors
+) -> None:
+    first = repository.tip("trunk")
+    assert first is not None
+    second = repository.commit({"a": "1"})
+    repository.git("push", "--quiet", "origin", f"{second}:refs/heads/ploeg/wip/J-1")
+    mirror = await mirrors.open(repository.url)
+    assert (await mirror.delete_branch("ploeg/wip/J-1", first)).outcome is PushOutcome.CONFLICT
+    assert repository.tip("ploeg/wip/J-1") == second
+    assert (await mirror.delete_branch("ploeg/wip/J-1", second)).pushed
+    assert repository.tip("ploeg/wip/J-1") is None
+
+
+async def test_unfinished_work_of_jobs_is_no_workspaces_business(repository: Repository, mirrors: Mirrors) -> None:
+    repository.git("push", "--quiet", "origin", "HEAD:refs/heads/ploeg/wip/J-12", "HEAD:refs/heads/ploeg/st-1")
+    refs = await (await mirrors.open(repository.url)).refs_for_a_workspace()
+    assert b"origin/ploeg/st-1" in refs
+    assert b"wip" not in refs

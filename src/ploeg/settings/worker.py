@@ -69,6 +69,13 @@ class WorkerSettings(JobSettings, frozen=True, kw_only=True, forbid_unknown_fiel
     push_minutes: Annotated[float, doc("Limit of one push.", gt=0)] = 5.0
     finish_grace: Annotated[
         float, doc("How long an agent may stay alive after its last event before it is ended.", gt=0)
+    push_unfinished: Annotated[
+        bool,
+        doc("Put the work of attempts that do not end as done onto the remote as well, on the branch `…wip/<job>`."),
+    ] = True
+    mirror_repositories: Annotated[
+        list[str], doc("Repositories that this worker mirrors when it starts, so that no job waits for a first clone.")
+    ] = msgspec.field(default_factory=list)
     ] = 10.0
     kill_grace: Annotated[float, doc("Between asking a process to end and killing its whole tree.", gt=0)] = 5.0
     drain_grace: Annotated[

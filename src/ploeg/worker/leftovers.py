@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from dataclasses import dataclass
 
 from ploeg.domain.attempt import Outcome, Phase
 from ploeg.domain.errors import PloegError
@@ -12,6 +13,7 @@ from ploeg.worker.insist import insist
 from ploeg.worker.names import is_verify_checkout
 from ploeg.worker.put_away import Left, put_away
 from ploeg.worker.report import deliver
+from ploeg.worker.share import share
 from ploeg.worker.state import AttemptRecord
 from ploeg.worker.workbench import Workbench
 from ploeg.workspace.checkout import Workspace
@@ -20,7 +22,16 @@ from ploeg.workspace.process import end_leftovers
 
 logger = logging.getLogger(__name__)
 
-KeptWork = dict[tuple[str, int], Kept | NothingToKeep]
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Found:
+    """What was left of one attempt, and the branch of the remote that holds it as well."""
+
+    kept: Kept | NothingToKeep
+    wip_branch: str | None = None
+
+
+KeptWork = dict[tuple[str, int], Found]
 
 
 async def clear_up(bench: Workbench, info: WorkerInfo) -> None:
@@ -54,8 +65,15 @@ async def _keep_all(bench: Workbench) -> KeptWork:
             logger.warning("%s stays as it is: %s", workspace.directory, error, extra={"action": "leftover_not_kept"})
             continue
         if not isinstance(found, NeverKept):
-            kept[workspace.job_code, workspace.attempt] = found
+            branch = await _share(bench, workspace, found)
+            kept[workspace.job_code, workspace.attempt] = Found(kept=found, wip_branch=branch)
     return kept
+
+
+async def _share(bench: Workbench, workspace: Workspace, left: Left) -> str | None:
+    if not isinstance(left, Kept):
+        return None
+    return await share(bench, await bench.mirrors.open(workspace.repo_url), workspace.job_code, left)
 
 
 async def _keep(bench: Workbench, workspace: Workspace) -> Left:
@@ -73,7 +91,8 @@ def _report(bench: Workbench, record: AttemptRecord, kept: KeptWork) -> FinishRe
     if verified is not None and record.phase in {Phase.PUSH, Phase.REPORT}:
         verified.reason = "the worker was killed before the push was known to have succeeded"
         return verified
-    found = kept.get((assignment.job_code, assignment.attempt_number))
+    left = kept.get((assignment.job_code, assignment.attempt_number))
+    found = left.kept if left is not None else None
     return FinishReport(
         outcome=Outcome.WORKER_LOST,
         reason=f"the worker was killed in the phase «{record.phase}»",
@@ -84,4 +103,5 @@ def _report(bench: Workbench, record: AttemptRecord, kept: KeptWork) -> FinishRe
         head_sha=found.head if found else None,
         kept_ref=found.ref if isinstance(found, Kept) else None,
         snapshot=found.snapshot if isinstance(found, Kept) else None,
+        wip_branch=left.wip_branch if left is not None else None,
     )

@@ -23,7 +23,8 @@ from ploeg.worker.put_away import clear
 from ploeg.worker.report import deliver
 from ploeg.worker.statement import Statement
 from ploeg.worker.workbench import Workbench
-from ploeg.workspace.keep import NeverKept
+from ploeg.worker.share import share, withdraw
+from ploeg.workspace.keep import Kept, NeverKept
 
 if TYPE_CHECKING:
     from ploeg.worker.agent import AgentRun
@@ -51,7 +52,8 @@ class Runner:
         try:
             async with live.lease:
                 async with live.shipper:
-                    end = await self._to_its_end()
+                    end = self._with_remedy(await self._to_its_end())
+                    await self._share(end)
                     live.enter(Phase.REPORT)
                     live.note("ended", outcome=end.outcome, reason=end.reason)
                 await self._report(end)
@@ -144,6 +146,18 @@ class Runner:
         self.reply = await deliver(self._bench, live.record, report)
 
     async def _clear_away(self) -> None:
+    async def _share(self, end: End) -> None:
+        """What is not done goes to the remote too; what is done leaves no unfinished work there."""
+        live, assignment = self._live, self._live.assignment
+        if live.mirror is None or end.outcome is Outcome.LEASE_LOST:
+            return
+        if end.outcome is not Outcome.DONE and isinstance(live.kept, Kept):
+            self._statement.wip_branch = await share(self._bench, live.mirror, assignment.job_code, live.kept)
+            live.note("shared" if self._statement.wip_branch else "not_shared", branch=self._statement.wip_branch)
+        elif self._statement.pushed:
+            for job_code in filter(None, (assignment.job_code, assignment.follows)):
+                await withdraw(self._bench, live.mirror, job_code)
+
         """The workspace goes once its work is proven kept, and not before."""
         live = self._live
         kept = live.kept if live.works else NeverKept()

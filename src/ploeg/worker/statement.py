@@ -31,6 +31,8 @@ class Statement:
         self._receipt: dict[str, Any] | None = None
         #: The remote holds the verified commit.
         self.pushed = False
+        #: The branch of the remote that holds what is not done.
+        self.wip_branch: str | None = None
         #: Why the workspace's content is not in the mirror.
         self.not_kept: str | None = None
 
@@ -73,6 +75,7 @@ class Statement:
             usage=live.progress.usage_out(),
             base_sha=self.base,
             head_sha=self.head,
+            wip_branch=self.wip_branch,
             pushed=self.pushed,
             kept_ref=kept.ref if kept else None,
             snapshot=kept.snapshot if kept else None,

@@ -17,21 +17,19 @@ import secrets
 import shutil
 import time
 from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
-from datetime import datetime
 from pathlib import Path
 from typing import TypeVar
-from urllib.parse import quote
 
-from ploeg.workspace.bundle import read_head
 from ploeg.workspace.credentials import Askpass, Credentials
-from ploeg.workspace.git import Git, GitError, GitFault, check_sha
-from ploeg.workspace.kept import Kept
+from ploeg.workspace.git import Git, GitError, GitFault
 from ploeg.workspace.lock import locked
 from ploeg.workspace.remote import PushOutcome, PushResult, Remote
-from ploeg.workspace.repository import Commit, Diff, KeptRef, Repository, text
+from ploeg.workspace.repository import Commit, Diff, text
+from ploeg.workspace.shelf import Shelf
 
-__all__ = ["Base", "Commit", "Diff", "KeptRef", "Mirror", "Mirrors", "PushOutcome", "PushResult"]
+__all__ = ["Base", "Commit", "Diff", "Mirror", "Mirrors", "PushOutcome", "PushResult"]
 
 T = TypeVar("T")
 #: A lock file of git's that is older than any git process can be was left by one that was killed.
@@ -92,7 +90,7 @@ class Mirrors:
             await asyncio.to_thread(shutil.rmtree, fresh, ignore_errors=True)
 
 
-class Mirror(Repository):
+class Mirror(Shelf):
     """A repository's trusted copy."""
 
     def __init__(
@@ -139,90 +137,23 @@ class Mirror(Repository):
             return Base(sha=tips[default], branch=default, exists=False)
         raise GitError(GitFault.EMPTY, f"reading {self.url}", f"its default branch {default} has no commit")
 
-    async def kept_at(self, ref: str) -> list[str]:
-        """The commits that are kept for an attempt so far."""
-        listed = await self._run(
-            "for-each-ref", "--format=%(objectname)", ref, f"{ref}-snapshot", doing="listing kept work"
-        )
-        return text(listed).split()
-
-    async def keep(self, ref: str, head: str, snapshot: str | None, bundle: Path | None = None) -> None:
-        """Keeps an attempt's work at `ref`, from a bundle if it brings anything. Raises `GitError`.
-
-        No ref moves before every object of the bundle is sound and everything that it leans on is here.
-        """
-        refs = {ref: head} | ({f"{ref}-snapshot": snapshot} if snapshot else {})
-        if bundle is not None:
-            refs |= await self._take_objects(bundle, ref)
-        orders = [f"update {name}\0{sha}\0\0" for name, sha in refs.items()]
-        if snapshot is None and await self._resolve(f"{ref}-snapshot"):
-            orders.append(f"delete {ref}-snapshot\0\0")
-        await self._git.run(
-            *("-c", "core.logAllRefUpdates=always", "update-ref", "--create-reflog", "--stdin", "-z"),
-            doing="keeping the agent's work",
-            directory=self.path,
-            input="".join(orders).encode("utf-8", "surrogateescape"),
-        )
-
-    async def commit_snapshot(self, kept: Kept, message: str) -> str:
-        """The files that the agent had not committed as a commit of Ploeg's own on top of its commits; kept like them.
-
-        The same files with the same message make the same commit, whenever that is.
-        """
-        assert kept.snapshot is not None
-        at = await self._text("show", "-s", "--format=%ct +0000", check_sha(kept.head), doing="reading a commit")
-        who = {"NAME": "Ploeg", "EMAIL": "ploeg@localhost", "DATE": at}
-        roles = ("AUTHOR", "COMMITTER")
-        finished = await self._git.run(
-            *("commit-tree", await self.tree(kept.snapshot), "-p", kept.head),
-            doing="committing what the agent had not",
-            directory=self.path,
-            input=message.encode("utf-8", "replace"),
-            environment={f"GIT_{role}_{name}": value for role in roles for name, value in who.items()},
-        )
-        sha = check_sha(finished.stdout.decode().strip())
-        await self._run("update-ref", "--create-reflog", f"{kept.ref}-committed", sha, doing="keeping a commit")
-        return sha
-
-    async def _take_objects(self, bundle: Path, ref: str) -> dict[str, str]:
-        """The further branches that a bundle brings, under the names that they get here."""
-        doing = "taking over the agent's commits"
-        brought = read_head(bundle)
-        # Not `git fetch`: before 2.46 it does not check the objects of a bundle.
-        with bundle.open("rb", buffering=0) as file:
-            file.seek(brought.pack_at)
-            await self._git.run(
-                *("index-pack", "--stdin", "--fix-thin", "--strict"),
-                doing=doing,
-                directory=self.path,
-                within=self._fetch_timeout,
-                input=file.fileno(),
-            )
-        tips = "".join(f"{sha}\n" for sha in brought.refs.values())
-        await self._git.run(
-            *("rev-list", "--objects", "--quiet", "--stdin", "--not", "--all"),
-            doing=doing,
-            directory=self.path,
-            within=self._fetch_timeout,
-            input=tips.encode(),
-        )
-        branches = {name: sha for name, sha in brought.refs.items() if name.startswith("refs/heads/")}
-        # Flat names: a later branch `a/b` must not meet an earlier `a`.
-        return {f"{ref}-branches/{quote(name[11:], safe='', errors='replace')}": sha for name, sha in branches.items()}
-
     async def push(self, sha: str, branch: str, *, within: float = 300.0) -> PushResult:
-        """Puts a commit on the remote's branch, only ever forward. Raises `Invalid` for a bad name, else nothing."""
-        return await self._remote.push_from(self.path, sha, branch, within)
+        """Puts a commit on the remote's branch, only ever forward and never on the default branch.
 
-    async def prune_kept(self, before: datetime) -> list[str]:
-        """Forgets what was kept before that moment; returns the refs that are gone."""
-        old = [kept for kept in await self.kept() if kept.at < before]
-        orders = "".join(f"delete {kept.ref} {kept.sha}\n" for kept in old)
-        if old:
-            await self._git.run(
-                *("update-ref", "--stdin"), doing="forgetting kept work", directory=self.path, input=orders.encode()
-            )
-        return [kept.ref for kept in old]
+        Raises `Invalid` for a bad name, else nothing.
+        """
+        if branch == await self.default_branch():
+            remedy = "Ploeg pushes to branches of its own; let people merge them"
+            return PushResult(outcome=PushOutcome.REFUSED, reason=f"{branch} is the default branch", remedy=remedy)
+        result = await self._remote.push_from(self.path, sha, branch, within)
+        if result.pushed:
+            with suppress(GitError):  # the next fetch brings it
+                await self._run("update-ref", f"refs/heads/{branch}", sha, doing="noting what was pushed")
+        return result
+
+    async def delete_branch(self, branch: str, sha: str, *, within: float = 60.0) -> PushResult:
+        """Takes a branch off the remote, if its tip is that commit still; the commit stays where it is kept."""
+        return await self._remote.delete(self.path, sha, branch, within)
 
     async def tidy(self) -> None:
         """Packs what many fetches have left, for an idle moment. Nothing is dropped: a workspace may lean on it."""

@@ -96,11 +96,22 @@ class Remote:
     async def push_from(self, mirror: Path, sha: str, branch: str, within: float) -> PushResult:
         """Puts a commit on a branch, only ever forward. An answer that got lost is looked up."""
         target = f"refs/heads/{check_branch(branch)}"
-        arguments = ["push", "--porcelain", "--no-verify", "--no-signed", self.url, f"{check_sha(sha)}:{target}"]
+        return await self._push([], f"{check_sha(sha)}:{target}", branch, mirror, within, sha)
+
+    async def delete(self, mirror: Path, sha: str, branch: str, within: float) -> PushResult:
+        """Takes a branch away whose tip is that commit; with another tip it is a conflict."""
+        target = f"refs/heads/{check_branch(branch)}"
+        return await self._push([f"--force-with-lease={target}:{check_sha(sha)}"], f":{target}", branch, mirror, within)
+
+    async def _push(
+        self, options: Sequence[str], spec: str, branch: str, mirror: Path, within: float, looked_up: str | None = None
+    ) -> PushResult:
+        arguments = ["push", "--porcelain", "--no-verify", "--no-signed", *options, self.url, spec]
         try:
             finished = await self._run(arguments, f"pushing {branch}", within, mirror, accept=(0, 1))
         except GitError as error:
-            if error.fault is GitFault.UNREACHABLE and await self._holds(sha, target):
+            lost_answer = error.fault is GitFault.UNREACHABLE and looked_up is not None
+            if lost_answer and await self._holds(str(looked_up), f"refs/heads/{branch}"):
                 return PushResult(outcome=PushOutcome.PUSHED)
             outcome = _AFTER_A_FAULT.get(error.fault, PushOutcome.OTHER)
             return PushResult(outcome=outcome, reason=error.said, remedy=error.remedy)

@@ -1,8 +1,8 @@
-"""Reading a trusted bare repository: its branches, its history, and the work that is kept in it."""
+"""Reading a trusted bare repository: its branches, its history, and who made what in it."""
 
 from __future__ import annotations
 
-import time
+import re
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -11,6 +11,8 @@ from ploeg.domain.gate import FileChange
 from ploeg.workspace.git import Git, check_sha, is_sha
 
 KEPT = "refs/ploeg"
+#: Branches with what attempts left unfinished, which are no agent's business; see `unfinished.py`.
+_UNFINISHED = re.compile(rb" refs/heads/(?:[^ ]*/)?wip/J-\d+$", re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,14 +31,6 @@ class Diff:
     text: str
     #: The text is longer than what was asked for; `files` is always whole.
     cut: bool
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class KeptRef:
-    ref: str
-    sha: str
-    #: When it was last taken over.
-    at: datetime
 
 
 class Repository:
@@ -70,7 +64,8 @@ class Repository:
         """The remote's tags and, as `origin/*`, its branches: a `packed-refs` file for a repository that borrows."""
         form = "--format=%(objectname) %(refname)"
         listed = await self._run("for-each-ref", form, "refs/heads/", "refs/tags/", doing="listing branches")
-        return listed.replace(b" refs/heads/", b" refs/remotes/origin/")
+        lines = [line for line in listed.splitlines(keepends=True) if not _UNFINISHED.search(line)]
+        return b"".join(lines).replace(b" refs/heads/", b" refs/remotes/origin/")
 
     async def has(self, sha: str) -> bool:
         return is_sha(sha) and await self._resolve(f"{sha}^{{commit}}") is not None
@@ -111,20 +106,6 @@ class Repository:
             "diff", *plain, doing="comparing commits", directory=self.path, max_output=text_limit, accept=(0, None)
         )
         return Diff(files=_file_changes(counted), text=text(shown.stdout), cut=shown.truncated)
-
-    async def kept(self, job_code: str | None = None) -> list[KeptRef]:
-        """The refs that keep attempts' work."""
-        where = f"{KEPT}/{job_code}/" if job_code else f"{KEPT}/"
-        listed = await self._run("for-each-ref", "--format=%(refname) %(objectname)", where, doing="listing kept work")
-        refs = [line.rpartition(" ") for line in text(listed).splitlines()]
-        return [KeptRef(ref=ref, sha=sha, at=self._updated_at(ref)) for ref, _, sha in refs]
-
-    def _updated_at(self, ref: str) -> datetime:
-        try:
-            changed = (self.path / "logs" / ref).stat().st_mtime
-        except OSError:
-            changed = time.time()
-        return datetime.fromtimestamp(changed, UTC)
 
     async def _resolve(self, what: str) -> str | None:
         finished = await self._git.run(
