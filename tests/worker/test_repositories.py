@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -48,6 +49,15 @@ async def test_a_url_that_would_run_something_is_refused(rig: Rig, tmp_path: Pat
 async def test_a_server_that_does_not_answer_is_tried_again_later(rig: Rig) -> None:
     report = await rig.run(DONE, rig.job(repo="http://127.0.0.1:9/gone.git"))
     assert report.outcome == "workspace_failed"
+
+
+async def test_repositories_are_mirrored_before_a_job_asks_for_them(rig: Rig, tmp_path: Path) -> None:
+    rig.settings["mirror_repositories"] = [str(tmp_path / "nowhere.git"), str(rig.remote.path)]
+    stop = asyncio.Event()
+    serving = asyncio.create_task(rig.serve("", stop))
+    await rig.until(lambda: len(list((rig.home / "mirrors").glob("*.git"))) == 1)
+    stop.set()
+    assert await serving == 0
 
 
 async def test_the_default_branch_is_the_remotes_own(rig: Rig) -> None:

@@ -6,6 +6,7 @@ import os
 import socket
 from pathlib import Path
 
+from ploeg.domain.errors import Invalid
 from ploeg.domain.lease import LeaseTerms
 from ploeg.settings.logs import LogSettings
 
@@ -28,7 +29,13 @@ class Settings(LogSettings, frozen=True, kw_only=True, forbid_unknown_fields=Tru
 
     @property
     def effective_database_url(self) -> str:
-        return self.database_url or f"sqlite:///{self.home_path / 'ploeg.db'}"
+        """What `database_url` or its file says, else a file in home. Raises `Invalid` for a file that cannot be read."""
+        if self.database_url or not self.database_url_file:
+            return self.database_url or f"sqlite:///{self.home_path / 'ploeg.db'}"
+        try:
+            return Path(self.database_url_file).expanduser().read_text("utf-8").strip()
+        except (OSError, UnicodeDecodeError):
+            raise Invalid("database_url_file", self.database_url_file, "it cannot be read") from None
 
     @property
     def effective_server_url(self) -> str:

@@ -16,6 +16,9 @@ class PlaceSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     database_url: Annotated[
         str, doc("Where the server keeps its data: `sqlite:///path` or `postgresql://…`; empty: a file in home.")
     ] = ""
+    database_url_file: Annotated[
+        str, doc("File that holds the database's URL, for one with a password, in place of `database_url`.")
+    ] = ""
     server_url: Annotated[str, doc("The server that the command line and the worker talk to.")] = ""
     token_file: Annotated[
         str, doc("File that holds the token to use instead of the one in home's `credentials.json`.")

@@ -23,6 +23,10 @@ class ServerSettings(PlaceSettings, frozen=True, kw_only=True, forbid_unknown_fi
         ),
     ] = ""
     admin_username: Annotated[str, doc("Name of the account made at the first start.", min_length=1)] = "admin"
+    worker_token_file: Annotated[
+        str,
+        doc("File into which the server puts a worker's token, for a worker beside it that names it as `token_file`."),
+    ] = ""
     shutdown_grace: Annotated[float, doc("How long a stopping server waits for requests to end.", gt=0)] = 10.0
     backup_before_migration: Annotated[bool, doc("Copy the SQLite file before a migration changes it.")] = True
     backup_every_hours: Annotated[
@@ -60,6 +64,15 @@ class ServerSettings(PlaceSettings, frozen=True, kw_only=True, forbid_unknown_fi
         str,
         doc("File of lines `host forgejo|gitea|github|gitlab token`, mode 0600: where the server opens pulls."),
     ] = ""
+
+    notices_file: Annotated[
+        str,
+        doc("TOML file, mode 0600, of the mail server and of the installation's own receivers of notices."),
+    ] = ""
+    notice_hosts: Annotated[
+        list[str],
+        doc("Hosts of the private network that the URLs of people's own receivers may lead to, e.g. `ntfy.lan`."),
+    ] = msgspec.field(default_factory=list)
 
     plan_review_rounds: Annotated[
         int, doc("Reviews that an idea's plan gets at most while the idea goes by itself.", ge=1, le=10)

@@ -53,11 +53,29 @@ class WorkerSettings(JobSettings, frozen=True, kw_only=True, forbid_unknown_fiel
         str,
         doc("File with the token of `claude setup-token`, or an API key (`sk-ant-api…`), for the claude runtime."),
     ] = ""
+    claude_accounts: Annotated[
+        list[str],
+        doc(
+            "Several accounts for the claude runtime, in place of `claude_token_file`: names and files, e.g. "
+            "`main=/run/secrets/claude-main,key=/run/secrets/claude-key`."
+        ),
+    ] = msgspec.field(default_factory=list)
+    account_policy: Annotated[
+        Literal["in_order", "spread"],
+        doc("Which account takes the next job: the first that is open, or the one with the least to do."),
+    ] = "in_order"
     claude_program: Annotated[str, doc("The Claude Code program: a name on PATH or an absolute path.")] = "claude"
     claude_base_url: Annotated[str, doc("Model API or gateway for Claude Code; empty: its own.")] = ""
     commit_name: Annotated[str, doc("Name of the author of agents' commits.", min_length=1)] = "Ploeg"
     commit_email: Annotated[str, doc("E-mail address of the author of agents' commits.")] = "ploeg@localhost"
     branch_prefix: Annotated[str, doc("What the branches that Ploeg pushes begin with.", min_length=1)] = "ploeg/"
+    push_unfinished: Annotated[
+        bool,
+        doc("Put the work of attempts that do not end as done onto the remote as well, on the branch `…wip/<job>`."),
+    ] = True
+    mirror_repositories: Annotated[
+        list[str], doc("Repositories that this worker mirrors when it starts, so that no job waits for a first clone.")
+    ] = msgspec.field(default_factory=list)
     warm_workspaces: Annotated[
         int, doc("Fresh workspaces kept ready per repository while the worker is idle.", ge=0, le=16)
     ] = 1
@@ -69,13 +87,6 @@ class WorkerSettings(JobSettings, frozen=True, kw_only=True, forbid_unknown_fiel
     push_minutes: Annotated[float, doc("Limit of one push.", gt=0)] = 5.0
     finish_grace: Annotated[
         float, doc("How long an agent may stay alive after its last event before it is ended.", gt=0)
-    push_unfinished: Annotated[
-        bool,
-        doc("Put the work of attempts that do not end as done onto the remote as well, on the branch `…wip/<job>`."),
-    ] = True
-    mirror_repositories: Annotated[
-        list[str], doc("Repositories that this worker mirrors when it starts, so that no job waits for a first clone.")
-    ] = msgspec.field(default_factory=list)
     ] = 10.0
     kill_grace: Annotated[float, doc("Between asking a process to end and killing its whole tree.", gt=0)] = 5.0
     drain_grace: Annotated[
