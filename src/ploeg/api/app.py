@@ -20,6 +20,7 @@ from ploeg.api import (
     installation,
     jobs,
     monitoring,
+    notices,
     pages,
     pbis,
     people,
@@ -80,6 +81,7 @@ def people_app(plane: ControlPlane, lifespan: Lifespan | None = None) -> FastAPI
         queue,
         schedules,
         questions,
+        notices,
         installation,
         stream,
     ):

@@ -19,9 +19,11 @@ from starlette.types import ASGIApp
 from ploeg import __version__
 from ploeg.api.app import Lifespan, create_app
 from ploeg.backup.schedule import Backups
+from ploeg.bootstrap.notices import installed_of, post_of
 from ploeg.bootstrap.sign_in import sign_in_this_machine
 from ploeg.bootstrap.signals import on_signals
 from ploeg.control.installation import Installation
+from ploeg.control.notices.outbox import NoticeOutbox
 from ploeg.control.plane import ControlPlane
 from ploeg.control.publishing.outbox import Outbox
 from ploeg.control.publishing.publish import Publisher
@@ -54,12 +56,18 @@ class Server:
 def build_server(settings: Settings) -> Server:
     """Opens the store, which brings its tables up to date, and builds everything on top of it."""
     settings.home_path.mkdir(mode=0o700, parents=True, exist_ok=True)
-    forges = forges_of(settings)
+    forges, installed = forges_of(settings), installed_of(settings)
     store = Store.open(settings.effective_database_url, backup=settings.backup_before_migration)
     transcripts = Transcripts(settings.home_path / "transcripts", settings.max_transcript_bytes)
-    plane = ControlPlane(store, installation_of(settings), transcripts, utc_now())
+    post = post_of(settings, installed, store)
+    plane = ControlPlane(store, installation_of(settings), transcripts, utc_now(), post)
     mcp = McpEndpoint(plane, Names.of(settings.host, settings.public_url))
-    beside = (Sweeper(plane), Outbox(plane, Publisher(forges)), Backups(plane, settings))
+    beside = (
+        Sweeper(plane),
+        Outbox(plane, Publisher(forges)),
+        Backups(plane, settings),
+        NoticeOutbox(plane, post.notifier),
+    )
     return Server(store, plane, create_app(plane, _lifespan(plane, mcp, beside), mcp))
 
 

@@ -31,6 +31,7 @@ COMMANDS = {
     "queue": ("ploeg.cli.queue:queue", "Show what runs, what is next in which order, and why each job waits."),
     "schedule": ("ploeg.cli.schedule:schedule", "Tasks that are queued again and again."),
     "question": ("ploeg.cli.question:question", "What agents ask people, and your answers."),
+    "notice": ("ploeg.cli.notice:notice", "Notices: where you are told what needs you, and what you were told."),
     "worker": ("ploeg.cli.worker:worker", "Run a worker on this machine, or list the workers there are."),
     "server": ("ploeg.cli.up:server", "Start a server without a worker."),
     "login": ("ploeg.cli.login:login", "Sign this machine's commands in to a server."),

@@ -9,6 +9,7 @@ from typing import Concatenate, ParamSpec, TypeVar
 
 from ploeg.control.installation import Installation
 from ploeg.control.log import narrate
+from ploeg.control.notices.post import Post
 from ploeg.control.people import people
 from ploeg.control.tally import Tally
 from ploeg.control.watch import Watch
@@ -30,12 +31,18 @@ class ControlPlane:
     """One per server process; belongs to its event loop."""
 
     def __init__(
-        self, store: Store, installation: Installation, transcripts: Transcripts, started_at: datetime
+        self,
+        store: Store,
+        installation: Installation,
+        transcripts: Transcripts,
+        started_at: datetime,
+        post: Post | None = None,
     ) -> None:
         self.store = store
         self.installation = installation
         self.transcripts = transcripts
         self.started_at = started_at
+        self.post = post
         self.watch = Watch()
         self.tally = Tally()
         #: What runs beside the requests for as long as the server does.

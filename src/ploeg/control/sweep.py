@@ -13,7 +13,7 @@ from ploeg.control.questions import questions
 from ploeg.control.queue import hours, scheduled
 from ploeg.control.sprints import run_state
 from ploeg.control.watch import Subscription
-from ploeg.control.work import report, settle
+from ploeg.control.work import presence, report, settle
 from ploeg.domain.attempt import Outcome
 from ploeg.domain.errors import PloegError, Superseded
 from ploeg.domain.lease import expired
@@ -78,10 +78,11 @@ def next_due(tx: Transaction) -> tuple[datetime, datetime | None]:
 
 
 #: Whether there is something to do, asked without taking the writer, and what does it.
-CHORES: tuple[tuple[Callable[[Transaction], bool], Callable[[Transaction], object]], ...] = (
+CHORES: tuple[tuple[Callable[[Transaction], object], Callable[[Transaction], object]], ...] = (
     (overdue, questions.expire),
     (may_go_on, run_state.lift),
     (hours.over, hours.move_on),
+    (presence.vanished, presence.note_vanished),
 )
 
 

@@ -9,7 +9,7 @@ from typing import Any
 from ploeg.domain.ids import AttemptId, JobId, ProductId, StoryId, UserId
 
 #: Types of events that concern nobody else, where they name a person and no product.
-PERSONAL = ("idea.", "question.", "todo.")
+PERSONAL = ("idea.", "question.", "receiver.", "todo.")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from urllib.parse import SplitResult, urlsplit
 
@@ -21,6 +21,18 @@ _NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,39}")
 _MAIL = re.compile(r"[A-Za-z0-9._%+/=~^-]{1,64}@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)*")
 _NTFY_TOPIC = re.compile(r"[A-Za-z0-9_-]{1,64}")
 _VISIBLE = re.compile(r"[!-~]*")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Target:
+    """What it takes to reach a receiver. Nothing of it is ever shown or logged."""
+
+    #: A URL, or a mail address.
+    to: str = field(repr=False)
+    #: What the far end wants to see.
+    token: str = field(default="", repr=False)
+    #: What a webhook is signed with.
+    secret: str = field(default="", repr=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,7 +72,8 @@ def shown(kind: ReceiverKind, to: str) -> str:
             parts = _url(to)
             if not _NTFY_TOPIC.fullmatch(parts.path.strip("/")) or parts.query:
                 raise Invalid("to", _origin(parts), "give the URL of a topic, e.g. https://ntfy.example.org/ploeg")
-            return f"{_origin(parts)}{parts.path}"
+            # Who knows a topic may read and write it.
+            return f"{_origin(parts)}/{parts.path.strip('/')[:3]}…"
         case ReceiverKind.SLACK | ReceiverKind.WEBHOOK:
             return _origin(_url(to))
         case ReceiverKind.APPRISE:

@@ -24,6 +24,8 @@ from ploeg.wire.work import Presence, PresenceReply, WorkerInfo
 SEEN_EVERY = timedelta(seconds=30)
 #: A worker that was seen longer ago is not there: an idle one asks at least every minute.
 GONE_AFTER = timedelta(seconds=100)
+#: One that was seen longer ago, and did not say that it stops, is lost: people are told.
+LOST_AFTER = timedelta(minutes=5)
 NAMES_MAX = 64
 #: An agent's word about the quota is no older than that …
 WORD_LASTS = timedelta(days=1)
@@ -50,7 +52,10 @@ def register(tx: Transaction, actor: Principal, info: WorkerInfo) -> WorkerRecor
         return worker
     if _there(known, shown) == known and tx.now - known.seen_at < SEEN_EVERY:
         return known
-    return tx.workers.upsert(_there(_to_change(tx, known.id), shown).evolve(seen_at=tx.now))
+    worker = tx.workers.upsert(_there(_to_change(tx, known.id), shown).evolve(seen_at=tx.now))
+    if known.state is WorkerState.OFFLINE:
+        tell(tx, worker, "back")
+    return worker
 
 
 def show(tx: Transaction, actor: Principal, presence: Presence) -> PresenceReply:
@@ -85,8 +90,27 @@ def note_word(tx: Transaction, worker_id: WorkerId, left_pct: float, checked_at:
 
 
 def seen(tx: Transaction, worker: WorkerRecord) -> None:
-    if tx.now - worker.seen_at >= SEEN_EVERY:
+    """An attempt of it was heard of."""
+    if worker.state is WorkerState.OFFLINE:
+        back = worker.evolve(state=WorkerState.WORKING, reason=None, until=None, seen_at=tx.now)
+        tell(tx, tx.workers.upsert(back), "back")
+    elif tx.now - worker.seen_at >= SEEN_EVERY:
         tx.workers.mark(worker.id, worker.state, worker.reason, worker.until, tx.now)
+
+
+def vanished(tx: Transaction) -> list[WorkerRecord]:
+    """Workers that took no leave and were not heard of since."""
+    there = (worker for worker in tx.workers.all() if worker.state is not WorkerState.OFFLINE)
+    return [worker for worker in there if tx.now - worker.seen_at >= LOST_AFTER]
+
+
+def note_vanished(tx: Transaction) -> None:
+    for found in vanished(tx):
+        worker = _to_change(tx, found.id)
+        if worker.state is not WorkerState.OFFLINE and tx.now - worker.seen_at >= LOST_AFTER:
+            reason = f"it was {worker.state} and has not been heard of since {worker.seen_at:%Y-%m-%d %H:%M} UTC"
+            lost = worker.evolve(state=WorkerState.OFFLINE, reason=reason, until=None)
+            tell(tx, tx.workers.upsert(lost), "lost")
 
 
 def ended(
@@ -137,7 +161,15 @@ def listing(tx: Transaction, actor: Principal) -> list[WorkerRecord]:
 
 
 def tell(tx: Transaction, worker: WorkerRecord, change: str, **more: Any) -> None:
-    data = {"id": worker.id, "hostname": worker.hostname, "state": worker.state, "change": change, **more}
+    data = {
+        "id": worker.id,
+        "hostname": worker.hostname,
+        "state": worker.state,
+        "change": change,
+        "reason": worker.reason,
+        "until": worker.until,
+        **more,
+    }
     tx.events.add("worker.changed", user_id=worker.user_id, actor=f"worker:{worker.id}", data=data)
 
 

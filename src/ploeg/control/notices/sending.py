@@ -1,0 +1,61 @@
+"""Receivers that are due: taken by one server at a time, and what became of the message."""
+
+from __future__ import annotations
+
+import random
+from dataclasses import dataclass
+from datetime import datetime
+
+from ploeg.control.notices.send import Sent
+from ploeg.domain.notice import Message, NoticeState, Receiver
+from ploeg.store.transaction import Transaction
+
+#: Notices that one message takes along.
+AT_ONCE = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """A receiver that is the caller's alone for a while, and what is to go there; None: nothing after all."""
+
+    receiver: Receiver
+    message: Message | None
+
+
+def is_due(tx: Transaction) -> bool:
+    return tx.notices.due(tx.now)
+
+
+def next_due(tx: Transaction) -> tuple[datetime, datetime | None]:
+    """Now, and when the next message may go."""
+    return tx.now, tx.notices.next_due()
+
+
+def take(tx: Transaction) -> Taken | None:
+    """The receiver that is due longest, with all that is due to it."""
+    receiver = tx.notices.take(tx.now)
+    if receiver is None:
+        return None
+    due = tx.notices.waiting(receiver.id, tx.now, AT_ONCE)
+    return Taken(receiver, Message.of(due, tx.now) if due else None)
+
+
+def settle(tx: Transaction, taken: Taken, sent: Sent) -> Receiver | None:
+    """Notes what came of it, unless somebody else has set about that receiver meanwhile."""
+    receiver = tx.notices.receiver(taken.receiver.id, lock=True)
+    if receiver is None or receiver.taken != taken.receiver.taken:
+        return None
+    notices = taken.message.notices if taken.message is not None else ()
+    if sent.trouble is None:
+        tx.notices.settle(notices, NoticeState.SENT, tx.now)
+        settled = receiver.arrived(tx.now, tx.notices.next_waiting(receiver.id))
+        if not notices:
+            settled = settled.evolve(sent_at=receiver.sent_at)
+    else:
+        jitter = random.random()  # noqa: S311 - spreads tries, hides nothing
+        settled = receiver.fail(sent.trouble, sent.reason, tx.now, sent.retry_after, jitter)
+        if settled.due_at is None:
+            tx.notices.settle(notices, NoticeState.DROPPED, tx.now)
+            settled = settled.evolve(due_at=tx.notices.next_waiting(receiver.id), tries=0)
+    tx.notices.update_receiver(settled)
+    return settled
