@@ -12,6 +12,7 @@ from ploeg.control import read
 from ploeg.control.backlog import backlog
 from ploeg.control.plane import ControlPlane
 from ploeg.control.products import products
+from ploeg.control.publishing.act import ForgeActor
 from ploeg.control.publishing.outbox import Outbox
 from ploeg.control.publishing.publish import Publisher
 from ploeg.control.sprints import sprint_runs
@@ -21,6 +22,7 @@ from ploeg.domain.delivery import MAX_TRIES, TAKEN_FOR, Delivery
 from ploeg.domain.delivery import Trouble as Word
 from ploeg.domain.job import Job, JobStatus
 from ploeg.domain.sprint_run import RunStatus
+from ploeg.forges.registry import Forges
 from ploeg.store.store import Store
 from ploeg.wire.work import FinishReport
 from tests.control.house import BASE, Hand, House, proof
@@ -33,9 +35,13 @@ pytestmark = pytest.mark.anyio
 NEXT = "c" * 40
 
 
+def make_outbox(plane: ControlPlane, forges: Forges, **limits: float) -> Outbox:
+    return Outbox(plane, Publisher(forges, **limits), ForgeActor(forges, **limits))
+
+
 @pytest.fixture
 def outbox(house: House, forgejo: FakeForge, forges_of: MakeForges) -> Outbox:
-    return Outbox(house.plane, Publisher(forges_of(forgejo)))
+    return make_outbox(house.plane, forges_of(forgejo))
 
 
 class Scene:
@@ -173,7 +179,7 @@ async def test_it_is_given_up_at_last_and_begun_again_when_more_lands(house: Hou
 async def test_a_slow_forge_is_left_after_a_while(scene: Scene, forges_of: MakeForges, house: House) -> None:
     scene.forge.gate = threading.Event()
     scene.work()
-    await Outbox(house.plane, Publisher(forges_of(scene.forge), seconds=0.05)).look()
+    await make_outbox(house.plane, forges_of(scene.forge), seconds=0.05).look()
     scene.forge.gate.set()
     assert (scene.delivery.trouble, scene.delivery.state) == (Word.UNREACHABLE, "pending")
 
@@ -185,7 +191,7 @@ async def test_one_delivery_is_taken_once_by_two_servers(
     on_postgres = database_url.startswith("postgres")
     store = Store.open(database_url, clock=house.clock) if on_postgres else house.store
     plane = ControlPlane(store, house.installation, house.plane.transcripts, house.clock())
-    other = Outbox(plane, Publisher(forges_of(scene.forge)))
+    other = make_outbox(plane, forges_of(scene.forge))
     try:
         scene.work()
         await asyncio.gather(outbox.look(), other.look(), outbox.look(), other.look())
@@ -193,7 +199,7 @@ async def test_one_delivery_is_taken_once_by_two_servers(
         if on_postgres:
             store.close()
     assert len(scene.forge.pulls) == scene.delivery.taken == 1
-    assert [method for method, _ in scene.forge.asked].count("POST") == 1
+    assert [method for method, path in scene.forge.asked if path.endswith("/pulls")].count("POST") == 1
 
 
 async def test_what_a_dead_server_had_taken_is_delivered_by_another(scene: Scene, outbox: Outbox) -> None:

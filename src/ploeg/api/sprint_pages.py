@@ -75,6 +75,7 @@ def cascade(foreseen: Preview) -> CascadeOut:
         sprints=list(foreseen.sprints),
         runs=list(foreseen.runs),
         cancelled=[job.code for job in foreseen.cancelled],
+        withdrawn=[delivery.pr_url or "" for delivery in foreseen.withdrawn],
     )
 
 

@@ -25,6 +25,7 @@ from ploeg.bootstrap.signals import on_signals
 from ploeg.control.installation import Installation
 from ploeg.control.notices.outbox import NoticeOutbox
 from ploeg.control.plane import ControlPlane
+from ploeg.control.publishing.act import ForgeActor
 from ploeg.control.publishing.outbox import Outbox
 from ploeg.control.publishing.publish import Publisher
 from ploeg.control.sweep import Sweeper
@@ -64,7 +65,7 @@ def build_server(settings: Settings) -> Server:
     mcp = McpEndpoint(plane, Names.of(settings.host, settings.public_url))
     beside = (
         Sweeper(plane),
-        Outbox(plane, Publisher(forges)),
+        Outbox(plane, Publisher(forges), ForgeActor(forges)),
         Backups(plane, settings),
         NoticeOutbox(plane, post.notifier),
     )

@@ -29,5 +29,6 @@ def cascade(job: str, as_json: bool) -> None:
             ("would fail", ", ".join([*failing, *(f"sprint {code}" for code in found["sprints"])]) or "nothing"),
             ("runs that would end", ", ".join(f"that of {code}" for code in found["runs"]) or "none"),
             ("jobs cancelled", ", ".join(found["cancelled"]) or "none"),
+            ("pull requests closed, or reverted if merged", "\n".join(found["withdrawn"]) or "none"),
         ]
     )

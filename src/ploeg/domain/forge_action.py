@@ -132,5 +132,8 @@ class ForgeAction:
         """Asked anew, whatever became of it before."""
         return replace(self, created_at=now, due_at=now, tries=0, looks=0, trouble=None, reason=None)
 
+    def evolve(self, **changes: Any) -> Self:
+        return replace(self, **changes)
+
     def _settled(self, **changes: Any) -> Self:
         return replace(self, due_at=None, held_until=None, scheduled=False, **changes)

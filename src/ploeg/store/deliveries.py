@@ -25,6 +25,7 @@ _OF_BRANCH = DELIVERY.select.where(
 _OF_BRANCH_LOCKED = _OF_BRANCH.with_for_update()
 _NEWEST = (deliveries.c.created_at.desc(), deliveries.c.id.desc())
 _OF_STORY = DELIVERY.select.where(deliveries.c.story_id == bindparam("story_id")).order_by(*_NEWEST)
+_OF_STORY_LOCKED = _OF_STORY.with_for_update()
 _OF_RUN = DELIVERY.select.where(deliveries.c.sprint_run_id == bindparam("run_id")).order_by(*_NEWEST)
 _OF_RUN_LOCKED = _OF_RUN.with_for_update()
 _DUE = DELIVERY.select.where(deliveries.c.due_at <= bindparam("now")).order_by(deliveries.c.due_at)
@@ -51,9 +52,9 @@ class Deliveries:
         statement = _OF_BRANCH_LOCKED if lock else _OF_BRANCH
         return DELIVERY.one(self._tx, statement, product_id=product_id, repo_url=repo_url, branch=branch)
 
-    def of_story(self, story_id: StoryId) -> list[Delivery]:
+    def of_story(self, story_id: StoryId, lock: bool = False) -> list[Delivery]:
         """Those of the story's own branch, one for each repository, the newest first."""
-        return DELIVERY.all(self._tx, _OF_STORY, story_id=story_id)
+        return DELIVERY.all(self._tx, _OF_STORY_LOCKED if lock else _OF_STORY, story_id=story_id)
 
     def of_run(self, run_id: SprintRunId, lock: bool = False) -> list[Delivery]:
         """Those of the run's own branch, one for each repository, the newest first."""

@@ -144,6 +144,8 @@ class FailurePreviewed(Result):
     #: Sprints whose run would end.
     runs: list[str]
     cancelled_jobs: list[str]
+    #: Pages of those that would be closed, or reverted where they are merged.
+    withdrawn_pull_requests: list[str]
 
 
 DISPATCH_JOB = Tool(

@@ -158,3 +158,4 @@ class CascadeOut(Reply):
     sprints: list[str]
     runs: list[str] = Field(description="Runs that would end, by the codes of their sprints.")
     cancelled: list[str] = Field(description="Jobs that would be cancelled.")
+    withdrawn: list[str] = Field(description="Pull requests that would be closed, or reverted where they are merged.")

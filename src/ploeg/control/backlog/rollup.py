@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ploeg.control.publishing import publication
+from ploeg.control.publishing import merging, publication
 from ploeg.control.work import job_events, parking
 from ploeg.domain.backlog import Pbi, Story, Task, TaskStatus, pbi_status, story_status
 from ploeg.domain.ids import JobId, PbiId, SprintId, StoryId
@@ -52,6 +52,7 @@ def roll_up_tasks(tx: Transaction, story_id: StoryId, actor: str, job_id: JobId 
     moved = story.evolve(status=status)
     tx.backlog.update_story(moved)
     tell(tx, "story", moved, actor, job_id, was=story.status)
+    merging.story_moved(tx, moved, actor)
     roll_up_pbi(tx, moved.pbi_id, actor, job_id)
 
 

@@ -9,6 +9,8 @@ import random
 from collections.abc import Iterator
 from typing import Any
 
+from ploeg.control.intake import following
+from ploeg.control.publishing import receipts
 from ploeg.domain.attempt import Attempt
 from ploeg.domain.backlog import Story
 from ploeg.domain.delivery import Delivery, Trouble
@@ -30,6 +32,7 @@ def landed(tx: Transaction, job: Job, actor: str) -> None:
     repo_url = _repo_url(tx, job)
     if job.branch is None or repo_url is None or not _has_commits(attempt):
         return
+    receipts.ask_status(tx, job, attempt, repo_url, actor)
     run = _run_of_branch(tx, job)
     known = tx.deliveries.of_branch(job.product_id, repo_url, job.branch, lock=True)
     assert attempt.head_sha is not None, "what was pushed has a commit"
@@ -66,6 +69,15 @@ def run_ended(tx: Transaction, run: SprintRun, actor: str) -> None:
         _tell(tx, ASKED, asked, actor)
 
 
+def refresh(tx: Transaction, story: Story, actor: str) -> None:
+    """What is known of the story has changed: its open pull requests are to say so."""
+    for delivery in tx.deliveries.of_story(story.id, lock=True):
+        if delivery.pr_url is not None:
+            asked = delivery.ask(tx.now)
+            tx.deliveries.update(asked)
+            _tell(tx, ASKED, asked, actor)
+
+
 def take(tx: Transaction) -> Delivery | None:
     """The next one that is due, for this server alone."""
     return tx.deliveries.take(tx.now)
@@ -78,17 +90,19 @@ def drop(tx: Transaction, tried: Delivery) -> None:
         tx.deliveries.update(delivery.drop())
 
 
-def delivered(tx: Transaction, tried: Delivery, url: str | None) -> None:
-    """The forge shows it at `url`; None: people closed that pull request, and nothing landed since."""
+def delivered(tx: Transaction, tried: Delivery, url: str | None) -> Delivery | None:
+    """As it stands now that the forge shows it at `url`; None: people closed it, and nothing landed since."""
     delivery = tx.deliveries.get(tried.id, lock=True)
     if delivery is None:
-        return
+        return None
     settled = delivery.deliver(tried, url, tx.now)
     tx.deliveries.update(settled)
-    if url is None:
-        return
-    _link(tx, settled, url, new=url != delivery.pr_url)
-    _tell(tx, "pull_request.opened" if url != delivery.pr_url else "pull_request.updated", settled, "server", url=url)
+    if url is not None:
+        _link(tx, settled, url, new=url != delivery.pr_url)
+        type_ = "pull_request.opened" if url != delivery.pr_url else "pull_request.updated"
+        _tell(tx, type_, settled, "server", url=url)
+        following.opened(tx, settled, url)
+    return settled
 
 
 def failed(tx: Transaction, tried: Delivery, trouble: Trouble, reason: str, retry_after: float | None) -> None:
@@ -120,15 +134,27 @@ def of_story(tx: Transaction, story: Story) -> Delivery | None:
 
 def jobs_of(tx: Transaction, delivery: Delivery) -> list[Job]:
     """Those that are done with work on its branch, in its repository, the oldest first."""
+    return [job for job in on_branch(tx, delivery) if job.status is JobStatus.DONE]
+
+
+def on_branch(tx: Transaction, delivery: Delivery) -> list[Job]:
+    """Those that worked, work or will work on its branch, in its repository, the oldest first."""
     if delivery.sprint_run_id is not None:
         runs = _with_those_before(tx, tx.sprints.run(delivery.sprint_run_id))
         jobs = [job for run in runs for job in tx.jobs.of_run(run.id)]
     else:
         jobs = tx.jobs.of_stories([delivery.story_id]) if delivery.story_id is not None else []
     last = tx.jobs.get(delivery.job_id)
-    found = {job.id: job for job in [*jobs, *([last] if last is not None else [])]}
-    done = (job for job in found.values() if job.branch == delivery.branch and job.status is JobStatus.DONE)
-    return sorted((job for job in done if _repo_url(tx, job) == delivery.repo_url), key=lambda job: job.number)
+    if last is not None:
+        follows = tx.jobs.unfinished_in_lane(last.lane) if last.lane is not None else None
+        jobs += [last, *([follows] if follows is not None else [])]
+    found = {job.id: job for job in jobs if job.branch == delivery.branch}.values()
+    return sorted((job for job in found if _repo_url(tx, job) == delivery.repo_url), key=lambda job: job.number)
+
+
+def pbis_of(tx: Transaction, delivery: Delivery) -> set[PbiId]:
+    """The backlog items of what is in its pull request."""
+    return _pbis(tx, jobs_of(tx, delivery))
 
 
 def _link(tx: Transaction, delivery: Delivery, url: str, *, new: bool) -> None:

@@ -7,12 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
-
-import msgspec
 
 from ploeg.control.people.tokens import without_secrets
-from ploeg.control.publishing import publication
+from ploeg.control.publishing import publication, receipts
+from ploeg.control.publishing.receipts import in_line
 from ploeg.domain.backlog import Story, Task, TaskStatus
 from ploeg.domain.delivery import Delivery
 from ploeg.domain.job import Job
@@ -22,24 +20,6 @@ from ploeg.store.transaction import Transaction
 #: Characters; the forges' own limits lie a little higher.
 TITLE_MAX = 200
 TEXT_MAX = 50_000
-
-
-class _Gate(msgspec.Struct):
-    name: str
-    passed: bool
-
-
-class _Command(msgspec.Struct):
-    command: str
-    exit_code: int | None
-
-
-class _Receipt(msgspec.Struct):
-    """What is shown of a receipt, which a worker made."""
-
-    head_sha: str
-    gates: list[_Gate] = []
-    commands: list[_Command] = []
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +58,7 @@ def _of_run(tx: Transaction, run: SprintRun, jobs: Sequence[Job]) -> Page:
     parts = [f"Sprint {sprint.code}: {sprint.goal}"]
     for story in tx.sprints.stories(sprint.id):
         tasks = "\n".join(_tasks(tx.backlog.tasks(story.product_id, story.id)))
-        parts.append(_titled(f"{story.code}: {_line(story.title)}", tasks))
+        parts.append(_titled(f"{story.code}: {in_line(story.title)}", tasks))
     done = run.status is RunStatus.DONE
     return Page(_title(f"Sprint: {sprint.goal}"), _text([*parts, *_proof(tx, jobs)]), draft=not done, ready=done)
 
@@ -88,7 +68,7 @@ def _tasks(tasks: Iterable[Task]) -> Iterator[str]:
         if task.archived_at is None:
             mark = "x" if task.status is TaskStatus.DONE else " "
             left_out = " (left out)" if task.status is TaskStatus.EXCLUDED else ""
-            yield f"- [{mark}] {task.code}: {_line(task.title)}{left_out}"
+            yield f"- [{mark}] {task.code}: {in_line(task.title)}{left_out}"
 
 
 def _proof(tx: Transaction, jobs: Sequence[Job]) -> Iterator[str]:
@@ -98,22 +78,11 @@ def _proof(tx: Transaction, jobs: Sequence[Job]) -> Iterator[str]:
     for job in jobs:
         attempts = tx.attempts.of_job(job.id)
         costs += [attempt.usage.cost_usd for attempt in attempts]
-        receipts = [attempt.receipt for attempt in attempts if attempt.receipt is not None]
-        if receipts:
-            verified += _receipt(job, receipts[-1])
+        shown = [attempt.receipt for attempt in attempts if attempt.receipt is not None]
+        if shown:
+            verified += receipts.lines(job, shown[-1])
     yield _titled("Verified", "\n".join(verified))
     yield _cost(costs, len(jobs))
-
-
-def _receipt(job: Job, receipt: dict[str, Any]) -> Iterator[str]:
-    try:
-        shown = msgspec.convert(receipt, _Receipt)
-    except msgspec.ValidationError:
-        return
-    passed = ", ".join(_line(gate.name) for gate in shown.gates if gate.passed)
-    yield f"- {job.code} on commit {shown.head_sha[:12]}" + (f": {passed}" if passed else "")
-    for command in shown.commands:
-        yield f"  - `{_line(command.command).replace('`', chr(39))}`: exit {command.exit_code}"
 
 
 def _cost(costs: Sequence[float | None], jobs: int) -> str:
@@ -136,9 +105,5 @@ def _text(parts: Iterable[str | None]) -> str:
 
 
 def _title(title: str) -> str:
-    line = without_secrets(_line(title))
+    line = without_secrets(in_line(title))
     return line if len(line) <= TITLE_MAX else line[: TITLE_MAX - 1] + "…"
-
-
-def _line(text: str) -> str:
-    return " ".join(text.split())

@@ -7,8 +7,10 @@ from dataclasses import dataclass
 
 from ploeg.control import find
 from ploeg.control.backlog import rollup
+from ploeg.control.publishing import withdrawal
 from ploeg.domain.access import Principal
 from ploeg.domain.backlog import Pbi, PbiStatus, Story
+from ploeg.domain.delivery import Delivery
 from ploeg.domain.errors import Conflict
 from ploeg.domain.ids import SprintRunId
 from ploeg.domain.job import Job, JobStatus
@@ -31,14 +33,17 @@ class Preview:
     #: Runs that would end, by the codes of their sprints.
     runs: Sequence[str]
     cancelled: Sequence[Job]
+    #: Branches whose pull requests would be closed, or reverted where they are merged.
+    withdrawn: Sequence[Delivery]
 
 
-def cancel_jobs(tx: Transaction, job: Job, actor: str) -> list[SprintRunId]:
-    """If that is a run's failed task, calls off what sprint runs have queued for its backlog item. Jobs that people
-    queued by hand go on. The other runs that this touched.
+def follow(tx: Transaction, job: Job, actor: str) -> list[SprintRunId]:
+    """If that is a run's failed task, calls off what sprint runs have queued for its backlog item, and withdraws its
+    pull requests. Jobs that people queued by hand go on. The other runs that this touched.
     """
     if job.status is not JobStatus.FAILED or waits_for_people(job):
         return []
+    withdrawal.ask(tx, job, actor)
     called_off = [
         rollup.call_off(tx, held, f"{REASON}: {job.code} failed", actor)
         for other in _of_same_pbi(tx, job)
@@ -68,6 +73,7 @@ def preview(tx: Transaction, actor: Principal, reference: str) -> Preview:
         sprints=[sprint.code for sprint in sprints],
         runs=[sprint.code for run in runs if (sprint := tx.sprints.get(run.sprint_id)) is not None],
         cancelled=sorted(cancelled.values(), key=lambda each: each.number),
+        withdrawn=withdrawal.foreseen(tx, job),
     )
 
 

@@ -63,6 +63,7 @@ def preview_failure(tx: Transaction, caller: Caller, arguments: PreviewFailure) 
         sprints=list(seen.sprints),
         runs=list(seen.runs),
         cancelled_jobs=[job.code for job in seen.cancelled],
+        withdrawn_pull_requests=[delivery.pr_url or "" for delivery in seen.withdrawn],
     )
 
 

@@ -64,7 +64,7 @@ def follow(tx: Transaction, job: Job, actor: str) -> None:
     """What the job has become, told to all that it belongs to: its questions, task, sprint run and idea."""
     if job.status.terminal:
         parking.close(tx, job, actor)
-    touched = cascade.cancel_jobs(tx, job, actor)
+    touched = cascade.follow(tx, job, actor)
     _move_task(tx, job, actor)
     executions.follow(tx, job, actor)
     publication.landed(tx, job, actor)
