@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from ploeg.domain.account import Seat
 from ploeg.domain.attempt import Outcome
 from ploeg.domain.errors import Invalid, PloegError, Unavailable
 from ploeg.domain.gate import GateResult
@@ -18,6 +19,7 @@ from ploeg.worker.failure import PhaseFailed, end_of
 from ploeg.workspace.git import GitError, GitFault
 
 NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
+A, B = Seat("a"), Seat("b")
 DONE = Accepted(status="done")
 REFUSED = GateResult("verify_commands", passed=False, reason="`make` ended with 2")
 NORMAL = Ending(outcome=None)
@@ -99,15 +101,15 @@ class Credentials:
     """One per runtime, exchangeable."""
 
     def __init__(self) -> None:
-        self.present: dict[str, object] = {"a": "old", "b": "old"}
+        self.present: dict[Seat, object] = {A: "old", B: "old"}
 
-    def __call__(self, runtime: str) -> object:
-        return self.present[runtime]
+    def __call__(self, seat: Seat) -> object:
+        return self.present[seat]
 
 
 def test_a_quota_wall_lifts_at_its_reset() -> None:
-    available = Availability(["a"], Credentials())
-    available.note("a", End(outcome=Outcome.QUOTA_EXHAUSTED, reset_at=NOON + timedelta(hours=1)), NOON)
+    available = Availability([A], Credentials())
+    available.note(A, End(outcome=Outcome.QUOTA_EXHAUSTED, reset_at=NOON + timedelta(hours=1)), NOON)
     assert available.open == []
     assert available.stand_by == (NOON + timedelta(hours=1), "a: the quota is used up")
     assert available.sign_in_needed is None
@@ -116,32 +118,32 @@ def test_a_quota_wall_lifts_at_its_reset() -> None:
 
 
 def test_a_quota_wall_without_a_reset_lifts_after_a_while() -> None:
-    available = Availability(["a"], Credentials())
-    available.note("a", End(outcome=Outcome.QUOTA_EXHAUSTED), NOON)
+    available = Availability([A], Credentials())
+    available.note(A, End(outcome=Outcome.QUOTA_EXHAUSTED), NOON)
     available.lift(NOON + timedelta(minutes=31))
     assert available.open == ["a"]
 
 
 def test_an_expired_sign_in_lifts_with_a_new_credential() -> None:
     credentials = Credentials()
-    available = Availability(["a"], credentials)
-    available.note("a", End(outcome=Outcome.AUTH_EXPIRED, reason="401"), NOON)
+    available = Availability([A], credentials)
+    available.note(A, End(outcome=Outcome.AUTH_EXPIRED, reason="401"), NOON)
     assert available.lift(NOON + timedelta(days=1)) == []
     assert available.sign_in_needed == "a: 401"
-    credentials.present["a"] = "new"
-    assert available.lift(NOON) == ["a"]
+    credentials.present[A] = "new"
+    assert available.lift(NOON) == [A]
     assert available.open == ["a"]
 
 
 def test_one_closed_runtime_leaves_the_other_open() -> None:
-    available = Availability(["a", "b"], Credentials())
-    available.note("a", End(outcome=Outcome.AUTH_EXPIRED, reason="401"), NOON)
+    available = Availability([A, B], Credentials())
+    available.note(A, End(outcome=Outcome.AUTH_EXPIRED, reason="401"), NOON)
     assert available.open == ["b"]
     assert available.sign_in_needed is None
     assert available.stand_by is None
 
 
 def test_an_ordinary_end_closes_nothing() -> None:
-    available = Availability(["a"], Credentials())
-    available.note("a", End(outcome=Outcome.AGENT_CRASHED), NOON)
+    available = Availability([A], Credentials())
+    available.note(A, End(outcome=Outcome.AGENT_CRASHED), NOON)
     assert available.open == ["a"]

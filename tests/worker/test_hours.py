@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from ploeg.domain.account import Seat
 from ploeg.domain.errors import Invalid
 from ploeg.domain.hours import ActiveHours
 from ploeg.worker.availability import Availability
@@ -67,7 +68,7 @@ async def test_hours_that_cannot_be_read_stop_the_start(new_rig: Callable[..., R
 
 
 async def test_hours_begin_and_end_with_the_clock() -> None:
-    available = Availability(["claude"], lambda _: None, NIGHT)
+    available = Availability([Seat("claude")], lambda _: None, NIGHT)
     available.lift(NOON)
     assert available.open == []
     assert available.stand_by == (OPENS, "outside its active hours, 22:00-07:00 Europe/Amsterdam")

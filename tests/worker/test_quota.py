@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from ploeg.domain.account import Seat
 from ploeg.domain.attempt import Outcome
 from ploeg.wire.work import StandBy
 from ploeg.worker.availability import Availability
@@ -27,7 +28,7 @@ def held(until: datetime, reason: str = "83 % is used", runtime: str = "claude")
 
 
 def two_runtimes() -> Availability:
-    return Availability(["claude", "patch"], lambda _: None)
+    return Availability([Seat("claude"), Seat("patch")], lambda _: None)
 
 
 async def test_a_runtime_that_the_server_holds_back_is_closed_until_then() -> None:
@@ -49,8 +50,8 @@ async def test_a_runtime_that_the_server_no_longer_names_is_open() -> None:
 
 
 async def test_a_wall_stands_when_the_owner_s_part_is_given_free() -> None:
-    available = Availability(["claude"], lambda _: None)
-    available.note("claude", End(outcome=Outcome.QUOTA_EXHAUSTED, reset_at=NOON + HOUR), NOON)
+    available = Availability([Seat("claude")], lambda _: None)
+    available.note(Seat("claude"), End(outcome=Outcome.QUOTA_EXHAUSTED, reset_at=NOON + HOUR), NOON)
     available.told([held(NOON + 3 * HOUR)], NOON)
     assert available.stand_by == (NOON + 3 * HOUR, "claude: 83 % is used")
     available.told([], NOON)

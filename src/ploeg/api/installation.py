@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from fastapi import APIRouter
+from datetime import timedelta
+from typing import Annotated
+
+from fastapi import APIRouter, Query
 
 from ploeg import __version__
 from ploeg.api.access import Caller, Plane
 from ploeg.control import installation_view
 from ploeg.control.installation_view import WorkerView
 from ploeg.wire.base import Items
-from ploeg.wire.installation import DatabaseOut, QuotaWindowOut, RuntimeBlockOut, ServerOut, WorkerOut
+from ploeg.wire.installation import AccountOut, DatabaseOut, QuotaWindowOut, RuntimeBlockOut, ServerOut, WorkerOut
 
 router = APIRouter(tags=["installation"])
 
@@ -33,10 +36,22 @@ async def list_workers(plane: Plane, caller: Caller) -> Items[WorkerOut]:
     return Items(items=[_worker(view) for view in await plane.read(installation_view.workers, caller)])
 
 
+@router.get("/workers/{worker}/quota")
+async def show_quota(
+    plane: Plane,
+    caller: Caller,
+    worker: str,
+    hours: Annotated[float, Query(gt=0, le=24 * 90, description="How far to look back.")] = 24,
+) -> Items[QuotaWindowOut]:
+    """How the quota windows of a worker's accounts went, the newest first; where they stood still there is nothing."""
+    course = await plane.read(installation_view.course, caller, worker, timedelta(hours=hours))
+    return Items(items=[QuotaWindowOut.model_validate(use) for use in course])
+
+
 def _worker(view: WorkerView) -> WorkerOut:
     worker = view.worker
-    blocks = {name: RuntimeBlockOut.model_validate(block) for name, block in view.blocks.items()}
-    of_the_view = {"online", "jobs", "runtime_blocks", "runtimes", "labels", "quota", "min_quota_pct"}
+    blocks = {str(seat): RuntimeBlockOut.model_validate(block) for seat, block in view.blocks.items()}
+    of_the_view = {"online", "jobs", "runtime_blocks", "runtimes", "labels", "accounts", "quota", "min_quota_pct"}
     shown = set(WorkerOut.model_fields) - of_the_view
     return WorkerOut(
         **{name: getattr(worker, name) for name in shown},
@@ -45,6 +60,7 @@ def _worker(view: WorkerView) -> WorkerOut:
         online=view.online,
         jobs=view.jobs,
         runtime_blocks=blocks,
+        accounts=[AccountOut.model_validate(account) for account in worker.accounts],
         quota=[QuotaWindowOut.model_validate(use) for use in worker.quota],
         min_quota_pct=view.min_quota_pct,
     )

@@ -10,6 +10,9 @@ from ploeg.cli import render
 from ploeg.cli.job_line import what
 
 
+TOKENS = ("input_tokens", "output_tokens", "cache_read_tokens", "cache_write_tokens")
+
+
 def show_job(detail: dict[str, Any]) -> None:
     """Everything of a job that a person asks for."""
     render.record(
@@ -53,7 +56,7 @@ def pull_request(found: dict[str, Any] | None) -> str | None:
 
 def show_attempt(attempt: dict[str, Any]) -> None:
     usage = attempt["usage"] or {}
-    tokens = sum(usage.get(name) or 0 for name in ("input_tokens", "output_tokens", "cache_read_tokens"))
+    tokens = sum(usage.get(name) or 0 for name in TOKENS)
     cost = usage.get("cost_usd")
     render.record(
         [
@@ -63,13 +66,20 @@ def show_attempt(attempt: dict[str, Any]) -> None:
             ("took", _took(attempt)),
             ("used", f"{tokens} tokens, {usage.get('turns')} turns" if tokens else None),
             ("cost", f"${cost:.4f}" if cost else None),
+            ("paid by", _purse(attempt)),
             ("said", attempt["summary"]),
             ("pushed", attempt["head_sha"] if attempt["pushed_at"] else None),
             ("kept on", attempt["kept_ref"]),
+            ("and on", _unfinished(attempt)),
         ]
     )
     if attempt["receipt"]:
         show_receipt(attempt["receipt"])
+
+
+def _unfinished(attempt: dict[str, Any]) -> str | None:
+    branch = attempt["wip_branch"]
+    return f"{branch} of the repository; `ploeg job salvage` brings it back" if branch else None
 
 
 def show_receipt(receipt: dict[str, Any]) -> None:
@@ -116,6 +126,12 @@ def _took(attempt: dict[str, Any]) -> str | None:
     if not attempt["ended_at"]:
         return None
     return render.span(render.seconds_between(attempt["claimed_at"], attempt["ended_at"]))
+
+
+def _purse(attempt: dict[str, Any]) -> str | None:
+    """What pays for it, and from which account."""
+    purse = str(attempt["purse"] or "").replace("_", " ")
+    return ", ".join(filter(None, (purse, f"account {attempt['account']}" if attempt["account"] else ""))) or None
 
 
 def _execution(execution: dict[str, Any]) -> str:

@@ -8,6 +8,7 @@ from typing import Any
 import click
 
 from ploeg.cli import options, render
+from ploeg.cli.client import path
 from ploeg.cli.session import current_settings, signed_in
 
 
@@ -105,6 +106,45 @@ def floor(percent: int | None, as_json: bool) -> None:
         render.say(f"your workers leave you {user['min_quota_pct']} % of every quota window")
 
 
+@worker.command()
+@click.argument("name")
+@click.option("--hours", type=click.FloatRange(0, 24 * 90, min_open=True), default=24, show_default=True)
+@options.as_json
+def quota(name: str, hours: float, as_json: bool) -> None:
+    """Show how the quota windows of a worker's accounts went, the newest first.
+
+    \b
+    Example:
+      ploeg worker quota nas --hours 72
+    """
+    course = signed_in().get("/workers" + path(name, "quota"), hours=hours)["items"]
+    if as_json:
+        render.emit_json(course)
+        return
+    rows = [(render.ago(each["seen_at"]), _seat(each), each["window"], _use(each), _resets(each)) for each in course]
+    render.table(("told", "account", "window", "used", "resets"), rows, empty="nothing was told in that time")
+
+
+@worker.command("sign-in")
+@click.argument("account", default="")
+def sign_in(account: str) -> None:
+    """Keep a new token for an account of this machine's worker.
+
+    It asks for what `claude setup-token` printed, or for an API key, and writes it to the account's file. A worker that
+    waits for it goes on by itself.
+
+    \b
+    Example:
+      ploeg worker sign-in main
+    """
+    from ploeg.worker import model_credentials
+
+    file = model_credentials.token_file(current_settings(), account)
+    token = click.prompt("token", hide_input=True, err=True)
+    model_credentials.keep(file, token)
+    render.say(f"kept in {file}; the worker takes it up by itself", err=True)
+
+
 def _shown(w: dict[str, Any]) -> list[tuple[str, object]]:
     word = w["last_quota_pct"]
     return [
@@ -120,6 +160,7 @@ def _shown(w: dict[str, Any]) -> list[tuple[str, object]]:
         ("version", w["version"]),
         ("seen", render.ago(w["seen_at"])),
         ("kept of its quota", f"{w['min_quota_pct']} %"),
+        ("accounts", "\n".join(_account(account) for account in w["accounts"])),
         ("quota", "\n".join(_told(window) for window in w["quota"])),
         ("blocked", "\n".join(_blocked(runtime, block) for runtime, block in w["runtime_blocks"].items())),
         ("left, says an agent", f"{word:g} %, {render.ago(w['last_quota_check_at'])}" if word is not None else None),
@@ -127,9 +168,25 @@ def _shown(w: dict[str, Any]) -> list[tuple[str, object]]:
 
 
 def _used(window: dict[str, Any]) -> str:
+    return f"{_seat(window)} {window['window']} {_use(window)}"
+
+
+def _use(window: dict[str, Any]) -> str:
     used = window["utilization"]
-    told = window["status"] if used is None or window["status"] == "rejected" else f"{used:.0%}"
-    return f"{window['runtime']} {window['window']} {told}"
+    return window["status"] if used is None or window["status"] == "rejected" else f"{used:.0%}"
+
+
+def _seat(window: dict[str, Any]) -> str:
+    return "/".join(filter(None, (window["runtime"], window["account"])))
+
+
+def _account(account: dict[str, Any]) -> str:
+    purse = str(account["purse"] or "not known").replace("_", " ")
+    return f"{'/'.join(filter(None, (account['runtime'], account['name'])))}: {purse}"
+
+
+def _resets(window: dict[str, Any]) -> str:
+    return render.ago(window["resets_at"]) if window["resets_at"] else ""
 
 
 def _over(window: dict[str, Any]) -> bool:

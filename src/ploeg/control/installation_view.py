@@ -3,11 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import timedelta
 
 from ploeg.control.work import presence, quota
 from ploeg.domain.access import Principal
+from ploeg.domain.account import Seat
+from ploeg.domain.quota import QuotaUse
 from ploeg.domain.worker import RuntimeBlock, WorkerRecord
 from ploeg.store.transaction import Transaction
+
+
+#: Entries of a course that are shown at most.
+COURSE_MAX = 5000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -18,13 +25,18 @@ class WorkerView:
     jobs: list[str]
     #: Per cent of every quota window that its owner keeps.
     min_quota_pct: int
-    #: What keeps its runtimes from jobs now.
-    blocks: dict[str, RuntimeBlock]
+    #: What keeps its accounts from jobs now.
+    blocks: dict[Seat, RuntimeBlock]
 
 
 def workers(tx: Transaction, actor: Principal) -> list[WorkerView]:
     """All workers for an administrator, else the caller's own."""
     return [_view(tx, worker) for worker in presence.listing(tx, actor)]
+
+
+def course(tx: Transaction, actor: Principal, reference: str, back: timedelta) -> list[QuotaUse]:
+    """How the windows of a worker's accounts went in that time before now, the newest first."""
+    return tx.quota_history.since(presence.one(tx, actor, reference).id, tx.now - back, COURSE_MAX)
 
 
 def _view(tx: Transaction, worker: WorkerRecord) -> WorkerView:
@@ -34,7 +46,7 @@ def _view(tx: Transaction, worker: WorkerRecord) -> WorkerView:
         online=presence.online(worker, tx.now),
         jobs=_held(tx, worker),
         min_quota_pct=floor,
-        blocks=worker.blocks(tx.now, floor),
+        blocks=worker.closed(tx.now, floor),
     )
 
 

@@ -13,7 +13,7 @@ from ploeg.control.questions import questions
 from ploeg.control.queue import hours, scheduled
 from ploeg.control.sprints import run_state
 from ploeg.control.watch import Subscription
-from ploeg.control.work import presence, report, settle
+from ploeg.control.work import presence, quota, report, settle
 from ploeg.domain.attempt import Outcome
 from ploeg.domain.errors import PloegError, Superseded
 from ploeg.domain.lease import expired
@@ -82,6 +82,7 @@ CHORES: tuple[tuple[Callable[[Transaction], object], Callable[[Transaction], obj
     (overdue, questions.expire),
     (may_go_on, run_state.lift),
     (hours.over, hours.move_on),
+    (quota.outlived, quota.forget),
     (presence.vanished, presence.note_vanished),
 )
 

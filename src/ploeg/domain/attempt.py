@@ -7,7 +7,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any, Self
 
-from ploeg.domain.account import Purse
+from ploeg.domain.account import Purse, Seat
 from ploeg.domain.errors import Superseded
 from ploeg.domain.ids import AttemptId, JobId, WorkerId
 
@@ -133,6 +133,10 @@ class Attempt:
     @property
     def active(self) -> bool:
         return self.ended_at is None
+
+    @property
+    def seat(self) -> Seat:
+        return Seat(self.runtime, self.account)
 
     def left_off(self, runtime: str) -> Resume:
         """Where a follow-up job with that runtime goes on from here; a conversation is its own runtime's only.

@@ -54,6 +54,8 @@ class RateLimited:
     #: 0 to 1; None when not said.
     utilization: float | None = None
     resets_at: datetime | None = None
+    #: The account pays for what it uses beyond its windows.
+    overage: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

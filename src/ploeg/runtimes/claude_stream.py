@@ -163,6 +163,7 @@ class ClaudeReader:
                 status=window.status or "allowed",
                 utilization=window.utilization,
                 resets_at=_moment(window.resets_at),
+                overage=bool(info.is_using_overage),
             )
             if self._windows.get(name) != state:
                 self._windows[name] = state

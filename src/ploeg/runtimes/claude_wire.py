@@ -51,6 +51,7 @@ class Window(Struct, rename="camel"):
     rate_limit_type: str | None = None
     utilization: float | None = None
     unified_windows: dict[str, Window] | None = None
+    is_using_overage: bool | None = None
 
 
 class Server(Struct):

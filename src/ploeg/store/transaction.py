@@ -29,6 +29,7 @@ from ploeg.store.products import Products
 from ploeg.store.pulls import Pulls
 from ploeg.store.questions import Questions
 from ploeg.store.queue import Queue
+from ploeg.store.quota_history import QuotaHistory
 from ploeg.store.schedules import Schedules
 from ploeg.store.sprints import Sprints
 from ploeg.store.todos import Todos
@@ -146,6 +147,10 @@ class Transaction:
     @property
     def workers(self) -> Workers:
         return Workers(self)
+
+    @property
+    def quota_history(self) -> QuotaHistory:
+        return QuotaHistory(self)
 
     @property
     def emitted(self) -> list[Event]:

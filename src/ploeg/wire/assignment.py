@@ -213,3 +213,5 @@ class Assignment(Message, kw_only=True):
     asked: list[AskedOut] = field(default_factory=list)
     lease_seconds: float
     renew_seconds: float
+    #: The account of its runtime to run it on; the only one has no name.
+    account: str = ""

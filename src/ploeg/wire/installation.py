@@ -6,6 +6,7 @@ from datetime import datetime
 
 from pydantic import Field
 
+from ploeg.domain.account import AccountPolicy, Purse
 from ploeg.domain.worker import WorkerState
 from ploeg.wire.base import Reply
 
@@ -16,10 +17,19 @@ class RuntimeBlockOut(Reply):
     sign_in: bool
 
 
+class AccountOut(Reply):
+    """An account that a worker has a sign-in for, by its own word."""
+
+    runtime: str
+    name: str = Field(description="Empty for a runtime's only one.")
+    purse: Purse | None = Field(description="What pays for its jobs; null: nobody can say.")
+
+
 class QuotaWindowOut(Reply):
     """As the runtime's own events last told it."""
 
     runtime: str
+    account: str = Field(description="Empty for a runtime's only one.")
     window: str
     status: str
     utilization: float | None = Field(description="0 to 1; null when it was not said.")
@@ -41,7 +51,11 @@ class WorkerOut(Reply):
     until: datetime | None
     seen_at: datetime
     online: bool
-    runtime_blocks: dict[str, RuntimeBlockOut] = Field(description="What keeps its runtimes from jobs now.")
+    runtime_blocks: dict[str, RuntimeBlockOut] = Field(
+        description="What keeps its accounts from jobs now, by `runtime` or `runtime/account`."
+    )
+    accounts: list[AccountOut]
+    account_policy: AccountPolicy = Field(description="Which of the open accounts takes the next job.")
     quota: list[QuotaWindowOut]
     min_quota_pct: int = Field(description="Per cent of every quota window that its owner keeps.")
     last_quota_pct: float | None = Field(description="What an agent said is left of the quota; nothing goes by it.")

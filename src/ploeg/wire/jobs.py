@@ -7,6 +7,7 @@ from typing import Any
 
 from pydantic import AwareDatetime, Field
 
+from ploeg.domain.account import Purse
 from ploeg.domain.attempt import Outcome, Phase
 from ploeg.domain.gate import Coverage, VerifyRequired
 from ploeg.domain.job import JobStatus
@@ -71,6 +72,8 @@ class AttemptOut(Reply):
     worker_id: str
     hostname: str
     runtime: str
+    account: str = Field(description="The account of the runtime; empty for its only one.")
+    purse: Purse | None = Field(description="What pays for it; null: nobody can say.")
     phase: Phase
     phases: list[PhaseOut]
     claimed_at: datetime

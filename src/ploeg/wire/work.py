@@ -26,6 +26,15 @@ from ploeg.wire.assignment import ExecutionOut
 from ploeg.wire.message import Message
 
 
+class AccountInfo(Message, kw_only=True):
+    """An account that a worker has a sign-in for; a runtime's only one has no name."""
+
+    runtime: str
+    name: str = ""
+    #: A `domain.account.Purse`.
+    purse: str | None = None
+
+
 class WorkerInfo(Message, kw_only=True):
     """Who is asking for work, and what it offers."""
 
@@ -39,6 +48,9 @@ class WorkerInfo(Message, kw_only=True):
     labels: list[str] = field(default_factory=list)
     #: `bubblewrap` or `none`.
     sandbox: str = "none"
+    accounts: list[AccountInfo] = field(default_factory=list)
+    #: A `domain.account.AccountPolicy`.
+    account_policy: str = "in_order"
 
 
 class ClaimRequest(Message, kw_only=True):
@@ -61,6 +73,18 @@ class UsageOut(Message, kw_only=True):
     cost_usd: float | None = None
 
 
+class QuotaWindow(Message, kw_only=True):
+    """One quota window of a runtime's account, as its structured events told it."""
+
+    runtime: str
+    window: str
+    status: str
+    utilization: float | None = None
+    resets_at: datetime | None = None
+    #: How much further it is used than when the attempt first heard of it.
+    risen: float | None = None
+
+
 class Heartbeat(Message, kw_only=True):
     """Renews the lease. All but `phase` is optional and only ever adds to what the server knows."""
 
@@ -72,11 +96,26 @@ class Heartbeat(Message, kw_only=True):
     model: str | None = None
     base_sha: str | None = None
     usage: UsageOut | None = None
+    #: A `domain.account.Purse`.
+    purse: str | None = None
+    #: The windows that stand otherwise than last told.
+    quota: list[QuotaWindow] = field(default_factory=list)
+
+
+class StandBy(Message, kw_only=True):
+    """An account of a runtime of the worker that is given no job before that moment."""
+
+    runtime: str
+    account: str = ""
+    until: datetime
+    reason: str
 
 
 class HeartbeatReply(Message, kw_only=True):
     order: Order
     lease_seconds: float
+    #: As it stands after the windows that were told; None where none were.
+    stand_by: list[StandBy] | None = None
 
 
 class EventChunk(Message, kw_only=True):
@@ -138,16 +177,6 @@ class ExecutionsReply(Message, kw_only=True):
     executions: list[ExecutionOut]
 
 
-class QuotaWindow(Message, kw_only=True):
-    """One quota window of a runtime's account, as its structured events told it."""
-
-    runtime: str
-    window: str
-    status: str
-    utilization: float | None = None
-    resets_at: datetime | None = None
-
-
 class FinishReport(Message, kw_only=True):
     """How an attempt ended. Sent until it is acknowledged; the same report again changes nothing."""
 
@@ -162,6 +191,7 @@ class FinishReport(Message, kw_only=True):
     usage: UsageOut = field(default_factory=UsageOut)
     base_sha: str | None = None
     head_sha: str | None = None
+    purse: str | None = None
     #: The remote holds `head_sha` on the assignment's branch.
     pushed: bool = False
     kept_ref: str | None = None
@@ -178,14 +208,6 @@ class FinishReport(Message, kw_only=True):
     quota: list[QuotaWindow] = field(default_factory=list)
 
 
-class StandBy(Message, kw_only=True):
-    """A runtime of the worker that is given no job before that moment."""
-
-    runtime: str
-    until: datetime
-    reason: str
-
-
 class FinishReply(Message, kw_only=True):
     #: The job's status now, and when it may run again if it is queued.
     job_status: str
@@ -200,6 +222,8 @@ class Handback(Message, kw_only=True):
     still_held: list[str] = field(default_factory=list)
 
 
+    #: The accounts that somebody signed in to anew, as `runtime` or `runtime/account`; None: all may have been.
+    signed_in: list[str] | None = None
 class HandbackReply(Message, kw_only=True):
     worker_id: str
     handed_back: list[str]

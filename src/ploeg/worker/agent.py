@@ -11,9 +11,8 @@ from pathlib import Path
 from ploeg.domain.attempt import Phase
 from ploeg.domain.gate import GateResult
 from ploeg.domain.kinds import kind_named
-from ploeg.runtimes.base import Brief, Ending, Reader
+from ploeg.runtimes.base import Brief, Ending
 from ploeg.tools.registry import tools_for
-from ploeg.wire.work import QuotaWindow
 from ploeg.worker.attendant import Attendant
 from ploeg.worker.brief import brief_for, limits_of
 from ploeg.worker.calls import Calls
@@ -36,7 +35,6 @@ class AgentRun:
     trouble: Exception | None
     #: Why the job is parked, if it is.
     parked: str | None
-    quota: tuple[QuotaWindow, ...]
 
 
 async def run_agent(live: LiveAttempt, *, resumed: bool) -> AgentRun:
@@ -56,7 +54,6 @@ async def run_agent(live: LiveAttempt, *, resumed: bool) -> AgentRun:
         refused=calls.refused,
         trouble=calls.trouble,
         parked=calls.questions.reason,
-        quota=_quota(live.assignment.config.runtime, reader),
     )
 
 
@@ -86,16 +83,3 @@ async def _start(live: LiveAttempt, brief: Brief) -> Process:
 
 def _home(live: LiveAttempt) -> Path:
     return live.bench.homes.of(live.assignment.job_code)
-
-
-def _quota(runtime: str, reader: Reader) -> tuple[QuotaWindow, ...]:
-    return tuple(
-        QuotaWindow(
-            runtime=runtime,
-            window=limit.window,
-            status=limit.status,
-            utilization=limit.utilization,
-            resets_at=limit.resets_at,
-        )
-        for limit in reader.rate_limits
-    )

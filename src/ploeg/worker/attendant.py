@@ -67,6 +67,8 @@ class Attendant:
         progress, reader = self._live.progress, self._reader
         progress.usage = reader.usage if reader.usage != Usage() else progress.usage
         progress.model = reader.model or progress.model
+        if reader.rate_limits:
+            progress.limited(self._live.seat.runtime, reader.rate_limits)
         if reader.session_id != progress.session_id:
             progress.session_id = reader.session_id
             self._live.save()

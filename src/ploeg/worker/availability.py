@@ -1,5 +1,6 @@
-"""Which runtimes of this worker may take a job now: a quota wall or an expired sign-in closes one for a while, and so
-does the server where less of a quota is left than the worker's owner keeps.
+"""Which runtimes of this worker may take a job now: a quota wall or an expired sign-in closes an account for a while,
+and so does the server where less of a quota is left than the worker's owner keeps. A runtime is open as long as one of
+its accounts is.
 
 Outside the worker's active hours none may.
 """
@@ -11,11 +12,12 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
+from ploeg.domain.account import Seat
 from ploeg.domain.attempt import Outcome
 from ploeg.domain.errors import Invalid
 from ploeg.domain.hours import ActiveHours
-from ploeg.domain.quota import QUOTA_WAIT_UNNAMED
-from ploeg.wire.work import StandBy
+from ploeg.domain.quota import open_again_at
+from ploeg.wire.work import StandBy, WorkerInfo
 from ploeg.worker.end import End
 
 logger = logging.getLogger(__name__)
@@ -30,47 +32,59 @@ class Block:
     credential: object = None
 
 
+def seats_of(info: WorkerInfo) -> list[Seat]:
+    """Every account that a worker offers; a runtime without named ones has one."""
+    named = [Seat(account.runtime, account.name) for account in info.accounts]
+    return [
+        seat
+        for runtime in info.runtimes
+        for seat in [found for found in named if found.runtime == runtime] or [Seat(runtime)]
+    ]
+
+
 class Availability:
-    """Of the runtimes that a worker offers. `credential` gives a runtime's present one, to compare by equality."""
+    """Of the accounts that a worker has. `credential` gives an account's present one, to compare by equality."""
 
     def __init__(
-        self, runtimes: Iterable[str], credential: Callable[[str], object], hours: ActiveHours | None = None
+        self, seats: Iterable[Seat], credential: Callable[[Seat], object], hours: ActiveHours | None = None
     ) -> None:
-        self._runtimes = tuple(runtimes)
+        self._seats = tuple(seats)
         self._credential = credential
         self._hours = hours
         #: The beginning of the next active hours, while it is outside of them.
         self._opens_at: datetime | None = None
-        self._blocks: dict[str, Block] = {}
+        self._blocks: dict[Seat, Block] = {}
         #: What the server gives no jobs to, as it last said.
-        self._held: dict[str, Block] = {}
+        self._held: dict[Seat, Block] = {}
 
-    def note(self, runtime: str, end: End, now: datetime) -> None:
-        """What the end of an attempt says of its runtime."""
+    def note(self, seat: Seat, end: End, now: datetime) -> None:
+        """What the end of an attempt says of its account."""
         if end.outcome is Outcome.QUOTA_EXHAUSTED:
-            until = end.reset_at or now + QUOTA_WAIT_UNNAMED
-            self._blocks[runtime] = Block(reason=end.reason or "the quota is used up", until=until)
+            until = open_again_at(end.reset_at, now, 0.0)
+            self._blocks[seat] = Block(reason=end.reason or "the quota is used up", until=until)
         elif end.outcome is Outcome.AUTH_EXPIRED:
-            credential = self._present(runtime)
-            self._blocks[runtime] = Block(reason=end.reason or "sign in again", until=None, credential=credential)
+            credential = self._present(seat)
+            self._blocks[seat] = Block(reason=end.reason or "sign in again", until=None, credential=credential)
 
     def told(self, stand_by: Iterable[StandBy], now: datetime) -> None:
-        """The server's word on all runtimes: one that it no longer names is open again, as far as the server goes."""
+        """The server's word on all accounts: one that it no longer names is open again, as far as the server goes."""
         self._held = {
-            each.runtime: Block(reason=each.reason, until=each.until) for each in stand_by if each.until > now
+            Seat(each.runtime, each.account): Block(reason=each.reason, until=each.until)
+            for each in stand_by
+            if each.until > now
         }
 
-    def lift(self, now: datetime) -> list[str]:
-        """The runtimes whose sign-in was renewed; blocks whose time has come go silently, and hours begin and end."""
+    def lift(self, now: datetime) -> list[Seat]:
+        """The accounts whose sign-in was renewed; blocks whose time has come go silently, and hours begin and end."""
         self._opens_at = None if self._hours is None or self._hours.open_at(now) else self._hours.span_from(now).start
-        self._held = {runtime: block for runtime, block in self._held.items() if block.until and block.until > now}
+        self._held = {seat: block for seat, block in self._held.items() if block.until and block.until > now}
         renewed = []
-        for runtime, block in list(self._blocks.items()):
+        for seat, block in list(self._blocks.items()):
             if block.until is not None and block.until <= now:
-                del self._blocks[runtime]
-            elif block.until is None and self._present(runtime) != block.credential:
-                del self._blocks[runtime]
-                renewed.append(runtime)
+                del self._blocks[seat]
+            elif block.until is None and self._present(seat) != block.credential:
+                del self._blocks[seat]
+                renewed.append(seat)
         return renewed
 
     @property
@@ -88,33 +102,34 @@ class Availability:
         """Why nothing can run before somebody signs in; None while anything can, or will by itself."""
         if self._unblocked or any(block.until is not None for block in self._closed.values()):
             return None
-        return "; ".join(f"{runtime}: {block.reason}" for runtime, block in self._blocks.items())
+        return "; ".join(f"{seat}: {block.reason}" for seat, block in self._blocks.items())
 
     @property
     def stand_by(self) -> tuple[datetime, str] | None:
         """Until when nothing can run, and why."""
         if self._opens_at is not None:
             return self._opens_at, f"outside its active hours, {self._hours}"
-        waits = [(block.until, f"{name}: {block.reason}") for name, block in self._closed.items() if block.until]
+        waits = [(block.until, f"{seat}: {block.reason}") for seat, block in self._closed.items() if block.until]
         return min(waits) if waits and not self.open else None
 
     @property
     def _unblocked(self) -> list[str]:
+        """The runtimes that have an open account."""
         closed = self._closed
-        return [runtime for runtime in self._runtimes if runtime not in closed]
+        return list(dict.fromkeys(seat.runtime for seat in self._seats if seat not in closed))
 
     @property
-    def _closed(self) -> dict[str, Block]:
-        """What closes each runtime longest."""
+    def _closed(self) -> dict[Seat, Block]:
+        """What closes each account longest."""
         closed = dict(self._held)
-        for runtime, block in self._blocks.items():
-            held = closed.get(runtime)
+        for seat, block in self._blocks.items():
+            held = closed.get(seat)
             if held is None or held.until is None or block.until is None or block.until >= held.until:
-                closed[runtime] = block
+                closed[seat] = block
         return closed
 
-    def _present(self, runtime: str) -> object:
+    def _present(self, seat: Seat) -> object:
         try:
-            return self._credential(runtime)
+            return self._credential(seat)
         except Invalid as error:
             return str(error)

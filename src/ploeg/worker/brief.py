@@ -24,6 +24,7 @@ def brief_for(live: LiveAttempt, endpoint: ToolEndpoint, sandbox: Sandbox, *, re
     assignment = live.assignment
     credentials = _credentials(live)
     live.hide(endpoint.token, *model_credentials.secrets(credentials))
+    live.progress.purse = model_credentials.purse(credentials)
     session_id = live.session_to_resume
     last_words = assignment.resume.last_words if assignment.resume is not None and session_id is None else None
     places = {product: str(workspace.tree) for product, workspace in live.beside.items()}
@@ -52,7 +53,7 @@ def brief_for(live: LiveAttempt, endpoint: ToolEndpoint, sandbox: Sandbox, *, re
 
 def _credentials(live: LiveAttempt) -> dict[str, str]:
     try:
-        return model_credentials.for_runtime(live.bench.settings, live.assignment.config.runtime)
+        return model_credentials.for_seat(live.bench.settings, live.seat)
     except Invalid as error:
         raise PhaseFailed(Outcome.AUTH_EXPIRED, str(error)) from None
 

@@ -11,6 +11,7 @@ from contextlib import suppress
 from datetime import datetime
 from typing import Any, TypeVar
 
+from ploeg.domain.account import Seat
 from ploeg.domain.attempt import Outcome
 from ploeg.domain.errors import Conflict, PloegError, Unavailable
 from ploeg.domain.worker import WorkerState
@@ -59,7 +60,7 @@ class Daemon:
         self._face = Face(bench.client, info, self._heard)
         self.vitals = Vitals(info.slots, lambda: self._face.shown, now())
         self._available = Availability(
-            bench.runtimes, lambda runtime: model_credentials.for_runtime(bench.settings, runtime), bench.hours
+            seats_of(info), lambda seat: model_credentials.for_seat(bench.settings, seat), bench.hours
         )
         self._available.lift(now())
         self._running: dict[str, Runner] = {}
@@ -147,7 +148,7 @@ class Daemon:
 
     async def _run(self, assignment: Assignment) -> End:
         logger.info("%s: claimed", assignment.job_code, extra={"action": "claimed", "attempt": assignment.attempt_id})
-        runner = Runner(self._bench, assignment, time.monotonic())
+        runner = Runner(self._bench, assignment, time.monotonic(), self._told)
         self._running[assignment.attempt_id] = runner
         self.vitals.running = len(self._running)
         self._show()
@@ -173,6 +174,9 @@ class Daemon:
             self._show()
             self._face.repeat()
             await self._rest(self._until_a_look())
+
+    def _told(self, stand_by: Sequence[StandBy]) -> None:
+        self._available.told(stand_by, self._now())
 
     def _heard(self, reply: PresenceReply) -> None:
         self._available.told(reply.stand_by, self._now())

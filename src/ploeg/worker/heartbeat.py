@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from types import TracebackType
 from typing import Self
@@ -14,7 +14,7 @@ from ploeg.domain.attempt import Outcome
 from ploeg.domain.errors import PloegError, Unavailable
 from ploeg.domain.lease import LeaseTerms
 from ploeg.wire.assignment import Assignment
-from ploeg.wire.work import HeartbeatReply
+from ploeg.wire.work import HeartbeatReply, StandBy
 from ploeg.worker.client import TIMEOUT, WorkClient
 from ploeg.worker.halt import Halt
 from ploeg.worker.insist import Pauses
@@ -28,6 +28,14 @@ ORDERS: dict[str, tuple[Outcome, str]] = {
     "pause": (Outcome.WAITING, "paused on request"),
     "drain": (Outcome.WORKER_STOPPED, "the server asked for the job back"),
 }
+
+
+#: Given the accounts of this worker that get no jobs for now, when the server has news of them.
+Heard = Callable[[Sequence[StandBy]], None]
+
+
+def unheard(stand_by: Sequence[StandBy]) -> None:
+    pass
 
 
 class Lease:
@@ -45,6 +53,7 @@ class Lease:
         halt: Halt,
         *,
         claimed_at: float,
+        heard: Heard = unheard,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._client = client
@@ -52,6 +61,7 @@ class Lease:
         self._terms = LeaseTerms(seconds=assignment.lease_seconds, renew_every=assignment.renew_seconds)
         self._progress = progress
         self._halt = halt
+        self._heard = heard
         self._clock = clock
         self._claimed_at = claimed_at
         self._renewed_at = claimed_at
@@ -119,11 +129,15 @@ class Lease:
     async def _renew(self) -> None:
         sent_at = self._clock()
         within = min(TIMEOUT, max(self.seconds_left, 0.1))
-        reply = await self._client.heartbeat(self._attempt_id, self._progress.heartbeat(), within)
+        beat = self._progress.heartbeat()
+        reply = await self._client.heartbeat(self._attempt_id, beat, within)
+        self._progress.acknowledged(beat)
         async with self._renewed:
             self._terms = LeaseTerms(seconds=reply.lease_seconds, renew_every=self._terms.renew_every)
             self._renewed_at = sent_at
             self._renewed.notify_all()
+        if reply.stand_by is not None:
+            self._heard(reply.stand_by)
         self._obey(reply)
 
     def _obey(self, reply: HeartbeatReply) -> None:

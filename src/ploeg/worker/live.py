@@ -8,10 +8,11 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from ploeg.domain.account import Seat
 from ploeg.domain.attempt import Phase
 from ploeg.wire.assignment import Assignment
 from ploeg.worker.halt import Halt
-from ploeg.worker.heartbeat import Lease
+from ploeg.worker.heartbeat import Heard, Lease, unheard
 from ploeg.worker.progress import Progress
 from ploeg.worker.runlog import RunLog
 from ploeg.worker.shipper import Shipper
@@ -30,12 +31,12 @@ logger = logging.getLogger(__name__)
 class LiveAttempt:
     """Made with the claim. `mirror` and `workspace` are there once the attempt is prepared."""
 
-    def __init__(self, bench: Workbench, assignment: Assignment, claimed_at: float) -> None:
+    def __init__(self, bench: Workbench, assignment: Assignment, claimed_at: float, heard: Heard = unheard) -> None:
         self.bench = bench
         self.assignment = assignment
         self.progress = Progress()
         self.halt = Halt()
-        self.lease = Lease(bench.client, assignment, self.progress, self.halt, claimed_at=claimed_at)
+        self.lease = Lease(bench.client, assignment, self.progress, self.halt, claimed_at=claimed_at, heard=heard)
         self.shipper = Shipper(bench.client, assignment.attempt_id)
         self.log = RunLog(bench.settings.home_path, assignment.job_code, bench.settings.max_log_bytes)
         self.record = AttemptRecord(assignment=assignment)
@@ -54,6 +55,10 @@ class LiveAttempt:
     @property
     def offered(self) -> Offered:
         return self.bench.runtimes[self.assignment.config.runtime]
+
+    @property
+    def seat(self) -> Seat:
+        return Seat(self.assignment.config.runtime, self.assignment.account)
 
     def hide(self, *secrets: str) -> None:
         """Redact these as well from now on."""

@@ -13,9 +13,11 @@ from ploeg.domain.attempt import Outcome, Phase
 from ploeg.domain.errors import PloegError
 from ploeg.wire.assignment import Assignment
 from ploeg.wire.work import FinishReply
+from ploeg.worker import model_credentials
 from ploeg.worker.end import End, classify
 from ploeg.worker.failure import end_of
 from ploeg.worker.halt import Halted
+from ploeg.worker.heartbeat import Heard, unheard
 from ploeg.worker.live import LiveAttempt
 from ploeg.worker.prepare import open_mirror, prepare
 from ploeg.worker.push import push
@@ -35,9 +37,9 @@ logger = logging.getLogger(__name__)
 class Runner:
     """Runs one attempt, once. Whatever happens becomes an outcome."""
 
-    def __init__(self, bench: Workbench, assignment: Assignment, claimed_at: float) -> None:
+    def __init__(self, bench: Workbench, assignment: Assignment, claimed_at: float, heard: Heard = unheard) -> None:
         self._bench = bench
-        self._live = LiveAttempt(bench, assignment, claimed_at)
+        self._live = LiveAttempt(bench, assignment, claimed_at, heard)
         self._statement = Statement(self._live)
         #: What the server said to the report, if it took it.
         self.reply: FinishReply | None = None
@@ -61,6 +63,13 @@ class Runner:
         finally:
             await self._clear_away()
             live.log.close()
+
+    def _with_remedy(self, end: End) -> End:
+        """A sign-in that ran out is told with the commands that mend it."""
+        if end.outcome is not Outcome.AUTH_EXPIRED:
+            return end
+        remedy = model_credentials.how_to_sign_in(self._bench.settings, self._live.seat)
+        return replace(end, reason="; ".join(filter(None, (end.reason or "the sign-in was refused", remedy))))
 
     async def _to_its_end(self) -> End:
         try:
@@ -89,7 +98,7 @@ class Runner:
             phase = await loading
         await live.halt.guard(live.lease.begun())
         run: AgentRun = await phase.run_agent(live, resumed=resumed)
-        self._statement.heard(run.accepted, run.quota)
+        self._statement.heard(run.accepted)
         return classify(
             breach=live.halt.breach,
             accepted=run.accepted,

@@ -16,7 +16,9 @@ from ploeg.domain.hours import ActiveHours
 from ploeg.runtimes.base import Runtime
 from ploeg.runtimes.registry import runtime_named, runtime_names
 from ploeg.settings import Settings
-from ploeg.wire.work import WorkerInfo
+from ploeg.wire.work import AccountInfo, WorkerInfo
+from ploeg.worker import model_credentials
+from ploeg.worker.ahead import mirror_ahead
 from ploeg.worker.client import WorkClient
 from ploeg.worker.daemon import Daemon
 from ploeg.worker.homes import Homes
@@ -168,3 +170,12 @@ def _info(settings: Settings, state: WorkerState, bench: Workbench) -> WorkerInf
         labels=settings.labels,
         sandbox=bench.backend.name,
     )
+        accounts=_accounts(settings, bench),
+        account_policy=settings.account_policy,
+
+
+def _accounts(settings: Settings, bench: Workbench) -> list[AccountInfo]:
+    return [
+        AccountInfo(runtime=account.runtime, name=account.name, purse=account.purse)
+        for account in model_credentials.accounts(settings, bench.runtimes)
+    ]

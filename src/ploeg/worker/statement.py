@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
 import msgspec
 
 from ploeg.domain.attempt import Outcome
-from ploeg.wire.work import FinishReport, QuotaWindow
+from ploeg.wire.work import FinishReport
 from ploeg.worker.end import Accepted, End
 from ploeg.worker.live import LiveAttempt
 from ploeg.workspace.git import GitError
@@ -26,20 +25,18 @@ class Statement:
     def __init__(self, live: LiveAttempt) -> None:
         self._live = live
         self._accepted: Accepted | None = None
-        self._quota: tuple[QuotaWindow, ...] = ()
         #: As JSON: what was verified, by this attempt or an earlier one.
         self._receipt: dict[str, Any] | None = None
         #: The remote holds the verified commit.
         self.pushed = False
-        #: The branch of the remote that holds what is not done.
-        self.wip_branch: str | None = None
         #: Why the workspace's content is not in the mirror.
         self.not_kept: str | None = None
+        #: The branch of the remote that holds what is not done.
+        self.wip_branch: str | None = None
 
-    def heard(self, accepted: Accepted | None, quota: Sequence[QuotaWindow]) -> None:
+    def heard(self, accepted: Accepted | None) -> None:
         """What the agent phase came to."""
         self._accepted = accepted
-        self._quota = tuple(quota)
         if accepted is not None and accepted.receipt is not None:
             self._receipt = msgspec.to_builtins(accepted.receipt)
 
@@ -75,15 +72,16 @@ class Statement:
             usage=live.progress.usage_out(),
             base_sha=self.base,
             head_sha=self.head,
-            wip_branch=self.wip_branch,
             pushed=self.pushed,
             kept_ref=kept.ref if kept else None,
             snapshot=kept.snapshot if kept else None,
+            wip_branch=self.wip_branch,
             verified=self._receipt is not None and end.outcome in UNPUSHED,
             receipt=self._receipt,
             diff=diff,
             reset_at=end.reset_at,
-            quota=list(self._quota),
+            purse=live.progress.purse,
+            quota=list(live.progress.quota),
         )
 
     async def diff(self) -> str | None:

@@ -242,9 +242,11 @@ def test_a_worker_s_state_is_shown_as_it_tells_it(house: House, hand: Hand) -> N
 def test_a_worker_that_signed_in_again_takes_jobs_again(house: House, hand: Hand) -> None:
     hand.finish(hand.take(), "auth_expired")
     assert hand.claim() is None
-    house.write(presence.show, hand.actor, Presence(worker=hand.info, state="sign_in_needed"))
-    assert hand.claim() is None
     house.write(presence.show, hand.actor, Presence(worker=hand.info, state="idle"))
+    assert hand.claim() is None
+    house.write(report.hand_back, hand.actor, Handback(worker=hand.info, signed_in=["claude"]))
+    assert hand.claim() is None
+    house.write(report.hand_back, hand.actor, Handback(worker=hand.info, signed_in=["patch"]))
     assert hand.claim() is not None
 
 

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from ploeg.domain.account import Account
 from ploeg.domain.attempt import Outcome, Resume
 from ploeg.domain.backlog import Pbi, Story, Task
 from ploeg.domain.config import JobConfig
@@ -60,7 +61,13 @@ class Work:
 
 
 def assignment(
-    work: Work, job: Job, attempt_id: AttemptId, worker: WorkerRecord, config: JobConfig, lease: LeaseTerms
+    work: Work,
+    job: Job,
+    attempt_id: AttemptId,
+    worker: WorkerRecord,
+    config: JobConfig,
+    lease: LeaseTerms,
+    account: Account,
 ) -> Assignment:
     """Everything that an attempt needs, as it stands now."""
     product, story, pbi, task = work.product, work.story, work.pbi, work.task
@@ -80,6 +87,7 @@ def assignment(
         ),
         pbi=_pbi(pbi) if pbi is not None else None,
         story=_story(story) if story is not None else None,
+        account=account.name,
         task=_task(task, work.plan) if task is not None else None,
         idea=work.idea,
         instruction=job.instruction,

@@ -18,7 +18,7 @@ from ploeg.control.queue import follow_up
 from ploeg.control.queue.submit import resolved
 from ploeg.control.sprints import executions, run_state
 from ploeg.control.sprints.sprint_payload import outs, sprint_out
-from ploeg.control.work import presence
+from ploeg.control.work import accounts, presence
 from ploeg.control.work.assignment import Work, assignment
 from ploeg.domain.access import Principal
 from ploeg.domain.attempt import Attempt, Phase
@@ -78,7 +78,8 @@ def _start(
 ) -> Assignment:
     work = _work(tx, job)
     config = replace(resolved(job, work.task, work.product, installation), runtime=job.runtime)
-    frozen = assignment(work, job, attempt_id, worker, config, installation.lease)
+    account = accounts.for_next_job(tx, worker, job.runtime)
+    frozen = assignment(work, job, attempt_id, worker, config, installation.lease, account)
     attempt = Attempt(
         id=attempt_id,
         job_id=job.id,
@@ -93,6 +94,8 @@ def _start(
         branch=job.branch,
         session_id=job.resume.session_id if job.resume is not None else None,
     )
+        account=account.name,
+        purse=account.purse,
     tx.attempts.add(attempt)
     _tell(tx, job, attempt, worker)
     run_state.begin(tx, job, f"worker:{worker.id}")

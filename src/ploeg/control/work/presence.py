@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
 from ploeg.control import find
+from ploeg.control.backlog.backlog_fields import one_of
 from ploeg.control.docs.text import line, optional_prose
 from ploeg.control.work import quota
 from ploeg.domain.access import Principal, Scope
+from ploeg.domain.account import ACCOUNT_NAME, Account, AccountPolicy, Purse
 from ploeg.domain.attempt import Attempt
 from ploeg.domain.errors import Invalid, NotFound
 from ploeg.domain.ids import ProductId, WorkerId
@@ -18,7 +20,7 @@ from ploeg.domain.retry import Decision
 from ploeg.domain.worker import RuntimeBlock, WorkerRecord, WorkerState
 from ploeg.store.ids import new_id
 from ploeg.store.transaction import Transaction
-from ploeg.wire.work import Presence, PresenceReply, WorkerInfo
+from ploeg.wire.work import AccountInfo, Presence, PresenceReply, WorkerInfo
 
 #: That a worker was seen is written at most this often, unless something else about it changed.
 SEEN_EVERY = timedelta(seconds=30)
@@ -59,17 +61,14 @@ def register(tx: Transaction, actor: Principal, info: WorkerInfo) -> WorkerRecor
 
 
 def show(tx: Transaction, actor: Principal, presence: Presence) -> PresenceReply:
-    """The worker says how it is, for people to see. One that no longer needs a sign-in takes jobs again."""
+    """The worker says how it is, for people to see."""
     known = _to_change(tx, register(tx, actor, presence.worker).id)
     try:
         state = WorkerState(presence.state)
     except ValueError:
         raise Invalid("state", presence.state, f"use one of {', '.join(WorkerState)}") from None
-    blocks = known.runtime_blocks
-    if known.state is WorkerState.SIGN_IN_NEEDED and state is not WorkerState.SIGN_IN_NEEDED:
-        blocks = without_sign_in(blocks)
     reason = optional_prose("reason", presence.reason)
-    worker = known.evolve(state=state, reason=reason, until=presence.until, runtime_blocks=blocks)
+    worker = known.evolve(state=state, reason=reason, until=presence.until)
     if worker != known:
         tx.workers.upsert(worker)
     if worker.state is not known.state or worker.reason != known.reason:
@@ -113,26 +112,48 @@ def note_vanished(tx: Transaction) -> None:
             tell(tx, tx.workers.upsert(lost), "lost")
 
 
-def ended(
-    tx: Transaction, worker: WorkerRecord, attempt: Attempt, decision: Decision, told: Sequence[QuotaUse]
-) -> None:
-    """Notes the quota windows that an attempt told of, and keeps its runtime from jobs on that worker if the decision
-    says so or less than the owner's part of a window is left."""
-    floor = quota.floor(tx, worker)
-    noted = worker.evolve(quota=latest(worker.quota, told), runtime_blocks=_blocks(worker, attempt, decision))
-    found = noted.blocks(tx.now, floor).get(attempt.runtime)
-    fresh = found is not None and found != worker.blocks(tx.now, floor).get(attempt.runtime)
-    if found is not None and fresh and not noted.offered(tx.now, floor):
+def told(
+    tx: Transaction, worker: WorkerRecord, attempt: Attempt, uses: Sequence[QuotaUse], decision: Decision | None = None
+) -> WorkerRecord:
+    """Notes the quota windows that an attempt told of, and keeps its account from jobs on that worker if the decision
+    at its end says so or less than the owner's part of a window is left. `worker` is held by this transaction."""
+    floor, seat = quota.floor(tx, worker), attempt.seat
+    quota.keep_course(tx, worker, uses)
+    noted = worker.evolve(quota=latest(worker.quota, uses), runtime_blocks=_blocks(worker, attempt, decision))
+    found = noted.closed(tx.now, floor).get(seat)
+    fresh = found is not None and found != worker.closed(tx.now, floor).get(seat)
+    if found is not None and fresh and decision is not None and not noted.offered(tx.now, floor):
         state = WorkerState.SIGN_IN_NEEDED if found.sign_in else WorkerState.STAND_BY
         noted = noted.evolve(state=state, reason=found.reason, until=found.until)
     if noted != worker:
         tx.workers.upsert(noted)
     if found is not None and fresh:
-        tell(tx, noted, "blocked", runtime=attempt.runtime, reason=found.reason)
+        more = {"runtime": seat.runtime, "account": seat.account, "until": found.until, "sign_in": found.sign_in}
+        tell(tx, noted, "blocked", reason=found.reason, **more)
+    return noted
 
 
-def without_sign_in(blocks: Mapping[str, RuntimeBlock]) -> dict[str, RuntimeBlock]:
-    return {runtime: found for runtime, found in blocks.items() if not found.sign_in}
+def elsewhere_at(tx: Transaction, attempt: Attempt) -> datetime | None:
+    """When another account of its worker can go on with it; None: none can by itself."""
+    worker = tx.workers.get(attempt.worker_id)
+    if worker is None:
+        return None
+    closed = worker.closed(tx.now, quota.floor(tx, worker))
+    others = (seat for seat in worker.seats if seat.runtime == attempt.runtime and seat != attempt.seat)
+    moments = (closed[seat].until if seat in closed else tx.now for seat in others)
+    return min((moment for moment in moments if moment is not None), default=None)
+
+
+def signed_in(tx: Transaction, worker: WorkerRecord, seats: Collection[str] | None) -> WorkerRecord:
+    """Those accounts take jobs again if all that they lacked was a sign-in; None is all."""
+    blocks = {
+        seat: block
+        for seat, block in worker.runtime_blocks.items()
+        if not (block.sign_in and (seats is None or seat in seats))
+    }
+    if len(blocks) == len(worker.runtime_blocks):
+        return worker
+    return tx.workers.upsert(worker.evolve(runtime_blocks=blocks))
 
 
 def block_lifts_at(worker: WorkerRecord, now: datetime, floor_pct: int) -> datetime | None:
@@ -158,6 +179,17 @@ def listing(tx: Transaction, actor: Principal) -> list[WorkerRecord]:
     """All workers for an administrator, else the caller's own."""
     actor.require(Scope.READ)
     return tx.workers.all(None if actor.user.is_admin else actor.user.id)
+
+
+def one(tx: Transaction, actor: Principal, reference: str) -> WorkerRecord:
+    """The worker of that id, or of that name where only one has it, of those that the caller may see."""
+    named = [worker for worker in listing(tx, actor) if reference in {worker.id, worker.hostname}]
+    if len(named) > 1:
+        ids = ", ".join(worker.id for worker in named)
+        raise Invalid("worker", reference, f"{len(named)} workers have that name; give one of these ids: {ids}")
+    if not named:
+        raise NotFound("worker", reference)
+    return named[0]
 
 
 def tell(tx: Transaction, worker: WorkerRecord, change: str, **more: Any) -> None:
@@ -188,16 +220,16 @@ def _there(worker: WorkerRecord, shown: Mapping[str, Any]) -> WorkerRecord:
     return worker
 
 
-def _blocks(worker: WorkerRecord, attempt: Attempt, decision: Decision) -> Mapping[str, RuntimeBlock]:
-    if decision.standby_until is None and not decision.sign_in_needed:
+def _blocks(worker: WorkerRecord, attempt: Attempt, decision: Decision | None) -> Mapping[str, RuntimeBlock]:
+    if decision is None or (decision.standby_until is None and not decision.sign_in_needed):
         return worker.runtime_blocks
     reason = decision.reason or str(attempt.outcome)
     found = RuntimeBlock(reason=reason, until=decision.standby_until, sign_in=decision.sign_in_needed)
-    return {**worker.runtime_blocks, attempt.runtime: found}
+    return {**worker.runtime_blocks, str(attempt.seat): found}
 
 
 def _shown(info: WorkerInfo) -> dict[str, Any]:
-    for field, names in (("runtimes", info.runtimes), ("labels", info.labels)):
+    for field, names in (("runtimes", info.runtimes), ("labels", info.labels), ("accounts", info.accounts)):
         if len(names) > NAMES_MAX:
             raise Invalid(field, f"{len(names)} names", f"give at most {NAMES_MAX}")
     if not 1 <= info.slots <= NAMES_MAX:
@@ -210,4 +242,13 @@ def _shown(info: WorkerInfo) -> dict[str, Any]:
         "runtimes": tuple(line("runtimes", name) for name in info.runtimes),
         "labels": tuple(line("labels", name) for name in info.labels),
         "sandbox": line("sandbox", info.sandbox),
+        "accounts": tuple(_account(account) for account in info.accounts),
+        "account_policy": one_of(AccountPolicy)("account_policy", info.account_policy),
     }
+
+
+def _account(told: AccountInfo) -> Account:
+    if told.name and not ACCOUNT_NAME.fullmatch(told.name):
+        raise Invalid("accounts", told.name, "use letters, digits and . _ -, at most 40")
+    purse = one_of(Purse)("accounts", told.purse) if told.purse is not None else None
+    return Account(runtime=line("accounts", told.runtime), name=told.name, purse=purse)

@@ -14,13 +14,23 @@ from ploeg.control.sprints import executions
 from ploeg.control.work import presence, quota, settle
 from ploeg.control.work.proof import check_proof
 from ploeg.domain.access import Principal
+from ploeg.domain.account import Purse
 from ploeg.domain.attempt import Attempt, Outcome, Phase, Usage
 from ploeg.domain.errors import Invalid, NotFound, Superseded
 from ploeg.domain.ids import AttemptId
 from ploeg.domain.job import Job, JobStatus
 from ploeg.domain.worker import WorkerRecord
 from ploeg.store.transaction import Transaction
-from ploeg.wire.work import FinishReply, FinishReport, Handback, HandbackReply, Heartbeat, HeartbeatReply, UsageOut
+from ploeg.wire.work import (
+    FinishReply,
+    FinishReport,
+    Handback,
+    HandbackReply,
+    Heartbeat,
+    HeartbeatReply,
+    StandBy,
+    UsageOut,
+)
 
 #: Characters: a refusal carries a command and the tail of its output.
 REASON_MAX = 10_000
@@ -45,7 +55,9 @@ def heartbeat(
     tx.attempts.update(renewed)
     presence.seen(tx, worker)
     return HeartbeatReply(
-        order="cancel" if job.cancel_requested else "continue", lease_seconds=installation.lease.seconds
+        order="cancel" if job.cancel_requested else "continue",
+        lease_seconds=installation.lease.seconds,
+        stand_by=_windows(tx, renewed, beat) if beat.quota else None,
     )
 
 
@@ -68,7 +80,7 @@ def finish(tx: Transaction, actor: Principal, attempt_id: str, report: FinishRep
         commit=report.head_sha,
         snapshot=report.snapshot,
         verified=report.verified,
-        quota=quota.uses(tx, attempt.runtime, report.quota),
+        quota=quota.uses(tx, attempt.seat, report.quota),
     )
     presence.seen(tx, worker)
     settle.end_attempt(tx, job, noted, end, f"worker:{worker.id}", **_told(report, end))
@@ -81,15 +93,21 @@ def hand_back(tx: Transaction, actor: Principal, handback: Handback) -> Handback
     It is counted if the agent had started: a job that takes its worker down each time must come to an end.
     """
     worker = presence.register(tx, actor, handback.worker)
-    unblocked = presence.without_sign_in(worker.runtime_blocks)
-    if len(unblocked) != len(worker.runtime_blocks):
-        worker = tx.workers.upsert(worker.evolve(runtime_blocks=unblocked))
+    worker = presence.signed_in(tx, worker, handback.signed_in)
     lost = [found for found in tx.attempts.active_of_worker(worker.id) if found.id not in handback.still_held]
     for attempt in lost:
         outcome = Outcome.WORKER_STOPPED if attempt.started_at is None else Outcome.WORKER_LOST
         end = settle.End(outcome=outcome, reason="the worker started anew and handed its attempt back")
         settle.end_attempt(tx, owned_job(tx, attempt), attempt, end, f"worker:{worker.id}")
     return HandbackReply(worker_id=worker.id, handed_back=[attempt.id for attempt in lost])
+
+
+def _windows(tx: Transaction, attempt: Attempt, beat: Heartbeat) -> list[StandBy]:
+    """Notes how the windows of the attempt's account stand; what its worker is given no jobs for then."""
+    worker = tx.workers.get(attempt.worker_id, lock=True)
+    assert worker is not None, "a foreign key keeps the worker of every attempt"
+    noted = presence.told(tx, worker, attempt, quota.uses(tx, attempt.seat, beat.quota))
+    return quota.standing_by(tx, noted)
 
 
 def names(tx: Transaction, secret: str, attempt_id: str) -> tuple[str, int]:
@@ -138,6 +156,8 @@ def _noted(said: Heartbeat | FinishReport) -> dict[str, Any]:
     }
     if said.usage is not None:
         noted["usage"] = _usage(said.usage)
+    if said.purse is not None and said.purse in set(Purse):
+        noted["purse"] = Purse(said.purse)
     return noted
 
 

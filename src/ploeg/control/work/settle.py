@@ -52,7 +52,7 @@ def end_attempt(tx: Transaction, job: Job, attempt: Attempt, end: End, actor: st
     )
     worker = tx.workers.get(attempt.worker_id, lock=True)
     if worker is not None:
-        presence.ended(tx, worker, ended, decision, end.quota)
+        presence.told(tx, worker, ended, end.quota, decision)
     settled = _settled(tx, job, ended, end, decision)
     tx.jobs.update(settled)
     job_events.tell(tx, settled, actor, attempt=attempt.number)
@@ -100,6 +100,7 @@ def _decide(tx: Transaction, job: Job, attempt: Attempt, end: End) -> Decision:
         reminded=job.reminded,
         repairs_left=_repairs_left(tx, attempt, end),
         reset_at=end.reset_at,
+        elsewhere_at=presence.elsewhere_at(tx, attempt) if end.outcome is Outcome.QUOTA_EXHAUSTED else None,
     )
     decision = decide(ended, tx.now, jitter=random.random())  # noqa: S311 - spreads retries, hides nothing
     if decision.status is JobStatus.WAITING:
