@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import stat
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
@@ -78,6 +79,25 @@ def write(path: Path, credentials: dict[str, str]) -> None:
         beside.replace(path)
     finally:
         beside.unlink(missing_ok=True)
+
+
+def secret_text(setting: str, path: Path) -> str:
+    """The text of a file that nobody but its owner can read. Raises `Invalid` that names the setting.
+
+    Kubernetes mounts a secret as root's, readable by the pod's own group: that is as good.
+    """
+    try:
+        with path.open("rb") as file:
+            status = os.fstat(file.fileno())
+            text = file.read().decode()
+    except OSError as error:
+        raise Invalid(setting, str(path), f"it cannot be read ({error.strerror})") from None
+    except UnicodeDecodeError:
+        raise Invalid(setting, str(path), "it cannot be read (it is not text)") from None
+    mounted = status.st_uid == 0 != os.geteuid()
+    if stat.S_IMODE(status.st_mode) & (0o037 if mounted else 0o077):
+        raise Invalid(setting, str(path), "others may read it; run `chmod 600` on it")
+    return text
 
 
 def _from_file(name: str) -> str:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import stat
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -11,6 +9,7 @@ from pathlib import Path
 from typing import Self
 from urllib.parse import urlsplit
 
+from ploeg.credentials import secret_text
 from ploeg.domain.delivery import Trouble
 from ploeg.domain.errors import Invalid
 from ploeg.forges.base import Forge, ForgeError
@@ -49,16 +48,7 @@ class Forges:
         """Reads lines of `host kind token`; `#` begins a comment. Raises `Invalid`."""
         if path is None:
             return cls()
-        try:
-            with path.open("rb") as file:
-                mode = os.fstat(file.fileno()).st_mode
-                text = file.read().decode()
-        except (OSError, UnicodeDecodeError) as error:
-            reason = error.strerror if isinstance(error, OSError) else "it is not text"
-            raise Invalid(_SETTING, str(path), f"it cannot be read ({reason})") from None
-        if stat.S_IMODE(mode) & 0o077:
-            raise Invalid(_SETTING, str(path), "others may read it; run `chmod 600` on it")
-        lines = enumerate(text.splitlines(), 1)
+        lines = enumerate(secret_text(_SETTING, path).splitlines(), 1)
         return cls(tuple(_entry(path, n, line) for n, line in lines if line.strip() and not line.startswith("#")))
 
     @property

@@ -5,8 +5,6 @@ A TOML file that nobody else may read, since it holds passwords.
 
 from __future__ import annotations
 
-import os
-import stat
 import tomllib
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -14,6 +12,7 @@ from typing import Any, Literal
 
 import msgspec
 
+from ploeg.credentials import secret_text
 from ploeg.domain import receiving
 from ploeg.domain.errors import Invalid
 from ploeg.domain.notice import ReceiverKind
@@ -74,15 +73,9 @@ def load(path: Path | None, time_zone: str) -> Installed:
 
 def _read(path: Path) -> _File:
     try:
-        with path.open("rb") as file:
-            mode = os.fstat(file.fileno()).st_mode
-            content: dict[str, Any] = tomllib.load(file)
-    except OSError as error:
-        raise Invalid(_SETTING, str(path), f"it cannot be read ({error.strerror})") from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError):
+        content: dict[str, Any] = tomllib.loads(secret_text(_SETTING, path))
+    except tomllib.TOMLDecodeError:
         raise Invalid(_SETTING, str(path), "it is not TOML; see docs/notifications.md") from None
-    if stat.S_IMODE(mode) & 0o077:
-        raise Invalid(_SETTING, str(path), "others may read it; run `chmod 600` on it")
     try:
         return msgspec.convert(content, _File)
     except msgspec.ValidationError as error:

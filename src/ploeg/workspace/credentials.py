@@ -7,7 +7,6 @@ that asks, and the answer lies in a pipe that only that git process has.
 from __future__ import annotations
 
 import os
-import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -15,6 +14,7 @@ from pathlib import Path
 from typing import Self
 from urllib.parse import quote, urlsplit
 
+from ploeg.credentials import secret_text
 from ploeg.domain.errors import Invalid
 
 _SETTING = "git_credentials_file"
@@ -58,15 +58,7 @@ class Credentials:
         """Reads lines of `https://host/prefix user token`; `#` begins a comment. Raises `Invalid`."""
         if path is None:
             return cls()
-        try:
-            with path.open("rb") as file:
-                mode = os.fstat(file.fileno()).st_mode
-                text = file.read().decode()
-        except (OSError, UnicodeDecodeError) as error:
-            raise Invalid(_SETTING, str(path), f"it cannot be read ({error})") from None
-        if stat.S_IMODE(mode) & 0o077:
-            raise Invalid(_SETTING, str(path), "others may read it; run `chmod 600` on it")
-        lines = enumerate(text.splitlines(), 1)
+        lines = enumerate(secret_text(_SETTING, path).splitlines(), 1)
         return cls(tuple(_entry(path, n, line) for n, line in lines if line.strip() and not line.startswith("#")))
 
     def for_url(self, url: str) -> Credential | None:
