@@ -76,12 +76,24 @@ def test_a_job_is_followed_to_its_end_and_leaves_a_branch(bench: Bench, reposito
     assert all("type" in event for event in events)
 
 
-def test_a_job_that_is_refused_exits_1_with_the_reason(bench: Bench) -> None:
+def test_a_job_that_is_refused_exits_1_with_the_reason_and_its_work_is_salvaged(
+    bench: Bench, repository: Path, tmp_path: Path
+) -> None:
     ran = bench.ploeg("job", "run", bench.task(HELLO, "--verify", "grep -q moon hello.txt"), "--wait")
     assert ran.code == 1
     assert "failed after" in ran.out
     shown = bench.ploeg("job", "show", ran.out.split()[0])
     assert shown.out.count("`grep -q moon hello.txt` ended with 1") == 1
+
+    code, clone = ran.out.split()[0], str(tmp_path / "clone")
+    assert f"ploeg/wip/{code} of the repository" in shown.out
+    git("clone", "-q", str(repository), clone)
+    salvaged = bench.ploeg("job", "salvage", code, "--into", clone)
+    assert f"branch salvage/{code}" in salvaged.out, salvaged.err
+    assert git("-C", clone, "show", f"salvage/{code}:hello.txt") == "hello world"
+    assert "+hello world" in bench.ploeg("job", "salvage", code, "--patch", "-").out
+    assert bench.ploeg("job", "salvage", code, "--into", clone, "--json").json["files"] == ["hello.txt"]
+    assert bench.ploeg("job", "salvage", code, "--attempt", "9").code == 1
 
 
 def test_waiting_for_programs_prints_the_job_alone(bench: Bench) -> None:

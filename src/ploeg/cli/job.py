@@ -11,14 +11,13 @@ from ploeg.cli import options, render
 from ploeg.cli.client import Client, path
 from ploeg.cli.job_cascade import cascade
 from ploeg.cli.job_line import about, note
+from ploeg.cli.job_salvage import salvage
 from ploeg.cli.session import current_settings, signed_in
 
 _STATUSES = ("queued", "claimed", "running", "waiting", "done", "failed", "skipped", "cancelled")
 
 _wait = click.option("--wait", is_flag=True, help="Show its phases and stay until it has ended.")
 _attempt = click.option("--attempt", type=click.IntRange(1), metavar="N", help="Another attempt than the latest.")
-
-
 _not_before = click.option(
     "--not-before", metavar="TIME", help="Begin no earlier: «22:00», «+2h30m» or «2026-11-22T22:00», by your clocks."
 )
@@ -281,6 +280,7 @@ def receipt(job: str, attempt: int | None, as_json: bool) -> None:
 
 
 job.add_command(cascade)
+job.add_command(salvage)
 
 
 def _queued(client: Client, queued: dict[str, Any], wait: bool, as_json: bool) -> int:
