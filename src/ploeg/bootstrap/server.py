@@ -22,6 +22,7 @@ from ploeg.backup.schedule import Backups
 from ploeg.bootstrap.notices import installed_of, post_of
 from ploeg.bootstrap.sign_in import sign_in_this_machine
 from ploeg.bootstrap.signals import on_signals
+from ploeg.control.housekeeping import Housekeeper
 from ploeg.control.installation import Installation
 from ploeg.control.notices.outbox import NoticeOutbox
 from ploeg.control.plane import ControlPlane
@@ -68,6 +69,7 @@ def build_server(settings: Settings) -> Server:
         Outbox(plane, Publisher(forges), ForgeActor(forges)),
         Backups(plane, settings),
         NoticeOutbox(plane, post.notifier),
+        Housekeeper(plane, settings.transcript_terms, settings.disk_keep_free_bytes),
     )
     return Server(store, plane, create_app(plane, _lifespan(plane, mcp, beside), mcp))
 

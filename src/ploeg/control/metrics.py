@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Iterable
-from pathlib import Path
 
 from ploeg import __version__
 from ploeg.control.health import health
@@ -26,7 +25,7 @@ async def readings(plane: ControlPlane) -> Readings:
     told.set(metrics.READY, (await health(plane)).ready)
     told.set(metrics.STARTED, plane.started_at.timestamp())
     told.set(metrics.WAITING_WORKERS, plane.watch.waiters)
-    told.set(metrics.SERVER_DISK_FREE, _free(plane.transcripts.folder))
+    told.set(metrics.SERVER_DISK_FREE, shutil.disk_usage(plane.transcripts.disk).free)
     await plane.read(_stored, told)
     return told
 
@@ -96,9 +95,3 @@ def _by_runtime(piles: Iterable[Pile]) -> dict[str, int]:
     for pile in piles:
         counted[pile.runtime] = counted.get(pile.runtime, 0) + pile.count
     return counted
-
-
-def _free(folder: Path) -> int:
-    """Of the disk of that folder, which may not be there yet."""
-    there = next(path for path in (folder, *folder.parents) if path.exists())
-    return shutil.disk_usage(there).free

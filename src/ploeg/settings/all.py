@@ -7,11 +7,12 @@ import socket
 from pathlib import Path
 
 from ploeg.domain.errors import Invalid
+from ploeg.aging import Terms
 from ploeg.domain.lease import LeaseTerms
-from ploeg.settings.logs import LogSettings
+from ploeg.settings.disk import DiskSettings
 
 
-class Settings(LogSettings, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class Settings(DiskSettings, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What can be set. Durations are in seconds unless the name says otherwise, sizes in bytes."""
 
     @property
@@ -50,10 +51,29 @@ class Settings(LogSettings, frozen=True, kw_only=True, forbid_unknown_fields=Tru
         return self.time_zone or _zone_of_this_machine()
 
     @property
+    @property
+    def log_terms(self) -> Terms:
+        """Of the run logs on the worker."""
+        return _terms(self.log_compress_hours, self.log_keep_days, self.max_logs_bytes)
+
+    @property
+    def transcript_terms(self) -> Terms:
+        """Of the transcripts on the server."""
+        return _terms(self.transcript_compress_hours, self.transcript_keep_days, self.max_transcripts_bytes)
+
     def lease(self) -> LeaseTerms:
         return LeaseTerms(seconds=self.lease_seconds, renew_every=self.renew_seconds)
 
 
 def _zone_of_this_machine() -> str:
+def _terms(compress_hours: float, keep_days: float, max_bytes: int) -> Terms:
+    """Zero is never, and without a limit."""
+    return Terms(
+        compress_after=timedelta(hours=compress_hours) if compress_hours else None,
+        keep=timedelta(days=keep_days) if keep_days else None,
+        max_bytes=max_bytes or None,
+    )
+
+
     """As /etc/localtime, which links into the time zone database, says; UTC where it does not."""
     return os.path.realpath("/etc/localtime").partition("/zoneinfo/")[2] or "UTC"
