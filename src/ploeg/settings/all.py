@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import os
 import socket
+from datetime import timedelta
 from pathlib import Path
 
-from ploeg.domain.errors import Invalid
 from ploeg.aging import Terms
+from ploeg.domain.errors import Invalid
 from ploeg.domain.lease import LeaseTerms
 from ploeg.settings.disk import DiskSettings
 
@@ -51,7 +52,6 @@ class Settings(DiskSettings, frozen=True, kw_only=True, forbid_unknown_fields=Tr
         return self.time_zone or _zone_of_this_machine()
 
     @property
-    @property
     def log_terms(self) -> Terms:
         """Of the run logs on the worker."""
         return _terms(self.log_compress_hours, self.log_keep_days, self.max_logs_bytes)
@@ -61,11 +61,11 @@ class Settings(DiskSettings, frozen=True, kw_only=True, forbid_unknown_fields=Tr
         """Of the transcripts on the server."""
         return _terms(self.transcript_compress_hours, self.transcript_keep_days, self.max_transcripts_bytes)
 
+    @property
     def lease(self) -> LeaseTerms:
         return LeaseTerms(seconds=self.lease_seconds, renew_every=self.renew_seconds)
 
 
-def _zone_of_this_machine() -> str:
 def _terms(compress_hours: float, keep_days: float, max_bytes: int) -> Terms:
     """Zero is never, and without a limit."""
     return Terms(
@@ -75,5 +75,6 @@ def _terms(compress_hours: float, keep_days: float, max_bytes: int) -> Terms:
     )
 
 
+def _zone_of_this_machine() -> str:
     """As /etc/localtime, which links into the time zone database, says; UTC where it does not."""
     return os.path.realpath("/etc/localtime").partition("/zoneinfo/")[2] or "UTC"
