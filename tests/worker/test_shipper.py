@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
+from pathlib import Path
 
 import msgspec
 import pytest
 
 from ploeg.domain.attempt import Usage
 from ploeg.domain.event import AgentEvent, Finished, Said, ToolCalled, ToolReturned
+from ploeg.worker import late
 from ploeg.worker import shipper as shipping
 from ploeg.worker.client import WorkClient
 from ploeg.worker.runlog import utc_now
 from ploeg.worker.shipper import Shipper
+from ploeg.worker.spool import Spool
 from ploeg.worker.transcript import TEXT_MAX, encode
 from tests.worker.far_end import FarEnd
 
@@ -21,9 +24,14 @@ pytestmark = pytest.mark.anyio
 
 
 @pytest.fixture
-async def ship(far_end: FarEnd) -> AsyncIterator[Callable[[], Shipper]]:
+async def ship(far_end: FarEnd, path: Path) -> AsyncIterator[Callable[..., Shipper]]:
     async with WorkClient("http://server", "t", far_end.transport) as client:
-        yield lambda: Shipper(client, "att_1", gather=0.001)
+        yield lambda limit=2**30: Shipper(client, "att_1", Spool(path, limit), gather=0.001)
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "att_1"
 
 
 def texts(far_end: FarEnd) -> list[str]:
@@ -54,12 +62,72 @@ async def test_a_lost_reply_doubles_nothing(far_end: FarEnd, ship: Callable[[], 
     assert texts(far_end) == ["once", "and on"]
 
 
-async def test_while_the_server_is_away_the_oldest_events_go_and_are_counted(
-    far_end: FarEnd, ship: Callable[[], Shipper], monkeypatch: pytest.MonkeyPatch
+async def test_nothing_is_lost_while_the_server_is_away(
+    far_end: FarEnd, ship: Callable[[], Shipper], path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(shipping, "WAITING_BYTES", 10_000)
     far_end.away = True
     async with ship() as shipper:
+        for number in range(1000):
+            shipper.add([Said(text=str(number))])
+            if number % 200 == 0:
+                await far_end.until(lambda: "events" in far_end.requests)
+        assert path.stat().st_size > 10_000
+        far_end.away = False
+    assert texts(far_end) == [str(number) for number in range(1000)]
+    assert not path.exists()
+
+
+async def test_what_could_not_be_sent_is_delivered_later_once_and_in_order(
+    far_end: FarEnd, ship: Callable[[], Shipper], path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(shipping, "LAST_SECONDS", 0.05)
+    async with ship() as shipper:
+        shipper.add([Said(text="before")])
+        await far_end.until(lambda: texts(far_end) == ["before"])
+        far_end.lost_replies.append("events")
+        shipper.add([Said(text="arrived, but nobody said so")])
+        await far_end.until(lambda: len(texts(far_end)) == 2)
+        far_end.away = True
+        shipper.add([Said(text="while away")])
+        shipper.note("ended")
+    assert path.exists()
+    async with WorkClient("http://server", "t", far_end.transport) as client:
+        monkeypatch.setattr(late, "PATIENCE", 0.05)
+        await late.deliver(client, path)
+        assert path.exists()
+        far_end.away = False
+        await late.deliver(client, path)
+        await late.deliver(client, path)
+    assert texts(far_end) == ["before", "arrived, but nobody said so", "while away"]
+    assert far_end.events["att_1"][-1]["action"] == "ended"
+    assert not path.exists()
+
+
+async def test_a_line_that_a_power_failure_cut_off_costs_no_other(far_end: FarEnd, path: Path) -> None:
+    path.write_bytes(b'{"chunk":0,"events":[{"type":"said","text":"whole"}]}\n\0\0\0\n{"chunk":1,"eve')
+    async with WorkClient("http://server", "t", far_end.transport) as client:
+        await late.deliver(client, path)
+    assert texts(far_end) == ["whole"]
+    assert not path.exists()
+
+
+async def test_a_late_transcript_that_the_server_refuses_is_thrown_away(far_end: FarEnd, path: Path) -> None:
+    path.write_bytes(b'{"chunk":0,"events":[{"type":"said","text":"too late"}]}\n')
+    far_end.superseded.add("att_1")
+    async with WorkClient("http://server", "t", far_end.transport) as client:
+        await late.deliver(client, path)
+    assert far_end.requests == ["events"]
+    assert not path.exists()
+
+
+@pytest.mark.parametrize("limit", [0, 20_000])
+async def test_beyond_what_the_disk_may_hold_the_oldest_events_go_and_are_counted(
+    far_end: FarEnd, ship: Callable[..., Shipper], limit: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(shipping, "WAITING_BYTES", 10_000)
+    far_end.away = True
+    async with ship(limit) as shipper:
         shipper.add([Said(text="in flight")])
         await far_end.until(lambda: "events" in far_end.requests)
         for number in range(1000):

@@ -122,6 +122,10 @@ class WorkerSettings(JobSettings, frozen=True, kw_only=True, forbid_unknown_fiel
             ge=1,
         ),
     ] = 3
+    max_spool_bytes: Annotated[
+        int,
+        doc("Most of one attempt's transcript that waits on this machine's disk while the server is away.", ge=2**20),
+    ] = 64 * 1024 * 1024
     max_line_bytes: Annotated[
         int, doc("Longest line of an agent's output that is read whole; the rest of it is dropped.", ge=4096)
     ] = 4 * 1024 * 1024

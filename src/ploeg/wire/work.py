@@ -124,6 +124,8 @@ class EventChunk(Message, kw_only=True):
     chunk: int
     #: Normalised events (`domain.event` with a `type`), redacted, one JSON object each.
     events: list[dict[str, Any]]
+    #: What the server could not be told before; it takes that of an attempt that has ended as well, for some hours.
+    late: bool = False
 
 
 class EventReply(Message, kw_only=True):

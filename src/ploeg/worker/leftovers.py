@@ -9,8 +9,9 @@ from dataclasses import dataclass
 from ploeg.domain.attempt import Outcome, Phase
 from ploeg.domain.errors import PloegError
 from ploeg.wire.work import FinishReport, Handback, WorkerInfo
+from ploeg.worker import late
 from ploeg.worker.insist import insist
-from ploeg.worker.names import is_verify_checkout
+from ploeg.worker.names import is_ploegs_own
 from ploeg.worker.put_away import Left, put_away
 from ploeg.worker.report import deliver
 from ploeg.worker.share import share
@@ -50,13 +51,14 @@ async def clear_up(bench: Workbench, info: WorkerInfo) -> None:
     await insist(lambda: bench.client.hand_back(Handback(worker=info, still_held=held)))
     for record in records:
         await deliver(bench, record, _report(bench, record, kept))
+    await late.deliver_all(bench)
 
 
 async def _keep_all(bench: Workbench) -> KeptWork:
     """The work in every workspace on disk; one whose work cannot be kept stays, for the job's next attempt to try."""
     kept: KeptWork = {}
     for workspace in bench.checkouts.leftovers():
-        if is_verify_checkout(workspace.job_code):
+        if is_ploegs_own(workspace.job_code):
             await bench.checkouts.remove(workspace, KeptElsewhere(where="no agent worked here"))
             continue
         try:
@@ -88,7 +90,7 @@ def _report(bench: Workbench, record: AttemptRecord, kept: KeptWork) -> FinishRe
         return record.report
     assignment = record.assignment
     verified = bench.state.verified(assignment.job_code)
-    if verified is not None and record.phase in {Phase.PUSH, Phase.REPORT}:
+    if verified is not None and record.phase in {Phase.VERIFY, Phase.PUSH, Phase.REPORT}:
         verified.reason = "the worker was killed before the push was known to have succeeded"
         return verified
     left = kept.get((assignment.job_code, assignment.attempt_number))

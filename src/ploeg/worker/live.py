@@ -16,6 +16,7 @@ from ploeg.worker.heartbeat import Heard, Lease, unheard
 from ploeg.worker.progress import Progress
 from ploeg.worker.runlog import RunLog
 from ploeg.worker.shipper import Shipper
+from ploeg.worker.spool import Spool
 from ploeg.worker.state import AttemptRecord
 from ploeg.worker.workbench import Offered, Workbench
 from ploeg.workspace.checkout import Workspace
@@ -37,7 +38,8 @@ class LiveAttempt:
         self.progress = Progress()
         self.halt = Halt()
         self.lease = Lease(bench.client, assignment, self.progress, self.halt, claimed_at=claimed_at, heard=heard)
-        self.shipper = Shipper(bench.client, assignment.attempt_id)
+        spool = Spool(bench.state.spool(assignment.attempt_id), bench.settings.max_spool_bytes)
+        self.shipper = Shipper(bench.client, assignment.attempt_id, spool)
         self.log = RunLog(bench.settings.home_path, assignment.job_code, bench.settings.max_log_bytes)
         self.record = AttemptRecord(assignment=assignment)
         self._secrets = list(bench.secrets)

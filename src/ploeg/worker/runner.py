@@ -13,7 +13,7 @@ from ploeg.domain.attempt import Outcome, Phase
 from ploeg.domain.errors import PloegError
 from ploeg.wire.assignment import Assignment
 from ploeg.wire.work import FinishReply
-from ploeg.worker import model_credentials
+from ploeg.worker import late, model_credentials
 from ploeg.worker.end import End, classify
 from ploeg.worker.failure import end_of
 from ploeg.worker.halt import Halted
@@ -167,6 +167,16 @@ class Runner:
             for job_code in filter(None, (assignment.job_code, assignment.follows)):
                 await withdraw(self._bench, live.mirror, job_code)
 
+    async def _report(self, end: End) -> None:
+        live = self._live
+        if live.lease.refused:
+            self._bench.state.forget(live.assignment.attempt_id)
+        else:
+            report = self._statement.report(end, await self._statement.diff())
+            self.reply = await deliver(self._bench, live.record, report)
+        await late.deliver_all(self._bench)
+
+    async def _clear_away(self) -> None:
         """The workspace goes once its work is proven kept, and not before."""
         live = self._live
         kept = live.kept if live.works else NeverKept()

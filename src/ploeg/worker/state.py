@@ -3,6 +3,7 @@
 <home>/worker/lock              held by the running worker
 <home>/worker/instance          its name for the server, the same after each start
 <home>/worker/attempts/<id>     one record per attempt that has not been settled with the server
+<home>/worker/spool/<id>        what the server has not yet taken of an attempt's transcript
 """
 
 from __future__ import annotations
@@ -42,12 +43,13 @@ class WorkerState:
         self._root = home / "worker"
         self._attempts = self._root / "attempts"
         self._verified = self._root / "verified"
+        self._spool = self._root / "spool"
 
     @contextmanager
     def locked(self) -> Iterator[None]:
         """Held while this worker runs; `Conflict` when another one runs from the same home."""
         try:
-            for folder in (self._attempts, self._verified):
+            for folder in (self._attempts, self._verified, self._spool):
                 folder.mkdir(parents=True, exist_ok=True, mode=0o700)
             lock = os.open(self._root / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         except OSError as error:
@@ -93,6 +95,14 @@ class WorkerState:
 
     def forget_verified(self, job_code: str) -> None:
         (self._verified / job_code).unlink(missing_ok=True)
+
+    def spool(self, attempt_id: str) -> Path:
+        """The file for what the server has not yet taken of that attempt's transcript."""
+        return self._spool / attempt_id
+
+    def spools(self) -> list[Path]:
+        """Of all attempts that have one, each named after its attempt, oldest first."""
+        return sorted(self._spool.glob("att_*"))
 
     def records(self) -> list[AttemptRecord]:
         """What is not settled, oldest first. A record that cannot be read is left out: the server knows the rest."""

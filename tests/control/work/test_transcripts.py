@@ -29,9 +29,10 @@ def hand(house: House) -> Hand:
     return house.hand()
 
 
-async def send(hand: Hand, got: Assignment, number: int, *texts: str) -> int:
+async def send(hand: Hand, got: Assignment, number: int, *texts: str, late: bool = False) -> int:
     events: list[dict[str, Any]] = [{"type": "said", "text": text} for text in texts]
-    reply = await append(hand.house.plane, hand.secret, got.attempt_id, EventChunk(chunk=number, events=events))
+    chunk = EventChunk(chunk=number, events=events, late=late)
+    reply = await append(hand.house.plane, hand.secret, got.attempt_id, chunk)
     return reply.next_chunk
 
 
@@ -76,6 +77,21 @@ async def test_64_attempts_append_at_once_and_none_sees_another_s_lines(house: H
     for each in got:
         found = await logs.page(house.plane, house.admin, each.job_code, None, 0, 10_000, 0)
         assert texts(found) == [f"{each.job_code} {number}" for number in range(3)]
+
+
+async def test_what_could_not_be_told_in_time_is_taken_for_some_hours_after_the_end(house: House, hand: Hand) -> None:
+    got = hand.take()
+    await send(hand, got, 0, "in time")
+    hand.finish(got, "lease_lost")
+    house.clock.turn(hours=11)
+    assert await send(hand, got, 1, "late", late=True) == 2
+    assert await send(hand, got, 1, "late", late=True) == 2
+    with pytest.raises(NotFound):
+        await send(house.hand("two", of=house.person("eve")), got, 2, "a stranger", late=True)
+    house.clock.turn(hours=2)
+    with pytest.raises(Superseded):
+        await send(hand, got, 2, "too late", late=True)
+    assert texts(await page(house)) == ["in time", "late"]
 
 
 async def test_an_attempt_that_lost_its_job_appends_nothing(house: House, hand: Hand) -> None:
