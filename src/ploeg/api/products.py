@@ -87,6 +87,7 @@ def _out(view: ProductView) -> ProductOut:
         enabled_doc_folders=list(folders_of(product.enabled_doc_folders)),
         pr_strategy=product.pr_strategy,
         auto_pr=product.auto_pr,
+        follow_ups=product.follow_ups,
         auto_merge=product.auto_merge,
         merge_method=product.merge_method,
         delete_merged_branches=product.delete_merged_branches,

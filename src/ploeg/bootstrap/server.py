@@ -104,6 +104,12 @@ def installation_of(settings: Settings) -> Installation:
         plan_review_rounds=settings.plan_review_rounds,
         metrics=settings.metrics,
     )
+        budget=Budget(
+            max_cost_usd=settings.max_cost_usd_per_day or None, max_tokens=settings.max_tokens_per_day or None
+        ),
+        zone=zone_named(settings.effective_time_zone),
+        forge_poll=timedelta(minutes=settings.forge_poll_minutes),
+        review_rounds=settings.review_rounds,
 
 
 def _limits(settings: list[str]) -> dict[str, int]:

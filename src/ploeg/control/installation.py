@@ -28,3 +28,11 @@ class Installation:
     plan_review_rounds: int = 2
     #: Who may read the metrics: an administrator's token, everybody, or nobody.
     metrics: Literal["token", "open", "off"] = "token"
+    #: What all jobs may spend in a day.
+    budget: Budget = Budget()
+    #: The clocks by which days and months begin.
+    zone: ZoneInfo = ZoneInfo("UTC")
+    #: Between two looks at an open pull request of which no hook tells.
+    forge_poll: timedelta = timedelta(minutes=5)
+    #: Follow-ups in a row that what was said about a pull request becomes by itself.
+    review_rounds: int = 3

@@ -112,8 +112,9 @@ class Job:
 
     @property
     def begins_new_work(self) -> bool:
-        """It is not about an idea, and nothing of it has been done yet."""
-        return self.idea_id is None and not self.attempts and self.retry_of is None and self.follow_up_of is None
+        """It works on the backlog, and nothing of it has been done yet."""
+        works = self.task_id is not None or self.sprint_run_id is not None
+        return works and not self.attempts and self.retry_of is None and self.follow_up_of is None
 
     def claim(self, attempt_id: AttemptId, now: datetime) -> Self:
         return self._move(

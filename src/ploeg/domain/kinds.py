@@ -18,6 +18,7 @@ class KindName(StrEnum):
     IDEA_REVIEW_PLAN = "IDEA_REVIEW_PLAN"
     IDEA_CHAT = "IDEA_CHAT"
     PLAN_CHAT = "PLAN_CHAT"
+    PR_REVIEW = "PR_REVIEW"
 
 
 class PermissionMode(StrEnum):
@@ -35,12 +36,13 @@ class Subject(StrEnum):
     TASK = "task"
     SPRINT_RUN = "sprint_run"
     IDEA = "idea"
+    PULL_REQUEST = "pull_request"
 
 
 class WorkspaceMode(StrEnum):
     #: A branch of its own: the work is kept, and pushed when the job is done.
     BRANCH = "branch"
-    #: The tip of the default branch, to read: whatever the agent changes is thrown away.
+    #: The tip of the default branch, or of a pull request, to read: whatever the agent changes is thrown away.
     READ_ONLY = "read_only"
 
 
@@ -82,10 +84,10 @@ _WORKER = ("get_worker_settings", "worker_heartbeat")
 _QUESTIONS = ("ask_user_question", "get_question_answer", "list_open_questions", "cancel_question")
 
 
-def _about_an_idea(*, summary_required: bool = False, **properties: Any) -> Kind:
+def _to_read(*, subject: Subject = Subject.IDEA, summary_required: bool = False, **properties: Any) -> Kind:
     """A kind that reads the repository and changes nothing in it, nor runs its commands."""
     return Kind(
-        subject=Subject.IDEA,
+        subject=subject,
         workspace=WorkspaceMode.READ_ONLY,
         model=None,
         permission_mode=PermissionMode.ACCEPT_EDITS,
@@ -149,7 +151,7 @@ KINDS: dict[KindName, Kind] = {
             gated=True,
             summary_required=False,
         ),
-        _about_an_idea(
+        _to_read(
             name=KindName.IDEA_GRILL,
             title="Grill an idea",
             thinking_budget=12000,
@@ -158,7 +160,7 @@ KINDS: dict[KindName, Kind] = {
             tools=("update_job_status", "update_idea_grill_md", "log_idea_decision", *_DOCS, *_QUESTIONS),
             delivers="update_idea_grill_md",
         ),
-        _about_an_idea(
+        _to_read(
             name=KindName.IDEA_MAKE_PLAN,
             title="Plan an idea",
             thinking_budget=24000,
@@ -167,7 +169,7 @@ KINDS: dict[KindName, Kind] = {
             tools=("update_job_status", "update_idea_plan_md", "log_idea_decision", *_DOCS),
             delivers="update_idea_plan_md",
         ),
-        _about_an_idea(
+        _to_read(
             name=KindName.IDEA_REVIEW_PLAN,
             title="Review a plan",
             thinking_budget=6000,
@@ -177,7 +179,7 @@ KINDS: dict[KindName, Kind] = {
             judges=True,
             delivers="update_idea_plan_reviewed",
         ),
-        _about_an_idea(
+        _to_read(
             name=KindName.IDEA_CHAT,
             title="Talk about an idea",
             thinking_budget=6000,
@@ -186,7 +188,7 @@ KINDS: dict[KindName, Kind] = {
             tools=("update_job_status", *_DOCS),
             summary_required=True,
         ),
-        _about_an_idea(
+        _to_read(
             name=KindName.PLAN_CHAT,
             title="Talk about a plan",
             thinking_budget=6000,
@@ -194,6 +196,17 @@ KINDS: dict[KindName, Kind] = {
             agent_tools=("Read", "Grep", "Glob"),
             tools=("update_job_status", *_DOCS),
             summary_required=True,
+        ),
+        _to_read(
+            name=KindName.PR_REVIEW,
+            title="Review a pull request",
+            subject=Subject.PULL_REQUEST,
+            thinking_budget=12000,
+            limits=Limits(max_minutes=40.0, max_silence_minutes=10.0, max_turns=60),
+            agent_tools=("Read", "Grep", "Glob"),
+            tools=("update_job_status", "post_pr_review", *_DOCS),
+            judges=True,
+            delivers="post_pr_review",
         ),
     )
 }

@@ -11,6 +11,11 @@ _MAX = 500
 _FORM = re.compile(r"https?://[A-Za-z0-9.:\[\]-]+(?:/[\w.~-]+){2,}/(?:pulls?|merge_requests)/[0-9]{1,10}/?", re.ASCII)
 
 
+def number_of(url: str) -> int | None:
+    """What its forge calls the pull request of that page."""
+    return int(url.rstrip("/").rpartition("/")[2]) if _FORM.fullmatch(url) else None
+
+
 def check_pr_url(field_name: str, url: str) -> str:
     """The URL of a pull request, without white space and slash at its end."""
     url = url.strip()

@@ -115,7 +115,7 @@ def of_reviews(reviews: Iterable[Review], me: str) -> Iterator[Heard]:
     for review in reviews:
         if review.author == me:
             continue
-        said = {"author": review.author, "verdict": review.verdict, "sha": review.sha or None}
+        said: dict[str, Any] = {"author": review.author, "verdict": review.verdict, "sha": review.sha or None}
         if review.text.strip() or review.verdict is not Verdict.COMMENTED:
             yield Heard(
                 kind=RemarkKind.REVIEW,

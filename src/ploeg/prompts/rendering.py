@@ -18,7 +18,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from ploeg.domain.kinds import kind_named
 from ploeg.tools.declaration import Tool
 from ploeg.tools.registry import tools_for
-from ploeg.wire.assignment import Assignment
+from ploeg.wire.assignment import Assignment, RemarkOut
 
 Mode = Literal["start", "follow_up", "resume", "answered", "remind", "repair"]
 
@@ -38,17 +38,29 @@ class Prompt:
     prompt: str
 
 
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """What a pull request changes that is to be reviewed."""
+
+    #: Each path with its added and removed lines.
+    files: tuple[str, ...]
+    diff: str
+    #: The diff is longer than what is shown.
+    cut: bool
+
+
 def render(
     assignment: Assignment,
     *,
     resumed: bool = False,
     last_words: str | None = None,
     places: Mapping[str, str] | None = None,
+    changes: Changes | None = None,
 ) -> Prompt:
     """The prompts of that assignment. `resumed`: the work of an earlier attempt is in the working directory.
 
     `last_words` are of an earlier conversation that the agent does not have any more; `places` are where the
-    repositories of further products stand.
+    repositories of further products stand, and `changes` those of the pull request that is reviewed.
     """
     kind = kind_named(assignment.kind)
     mark = _Mark(secrets.token_hex(4))
@@ -56,6 +68,7 @@ def render(
         "mode": _mode(assignment, resumed),
         "last_words": last_words,
         "places": places or {},
+        "changes": changes or Changes((), "", cut=False),
         "call": caller(tools_for(kind)),
         "data": mark.around,
         "fenced": fenced,
@@ -146,9 +159,20 @@ def _values(assignment: Assignment) -> dict[str, Any]:
         "executions": assignment.executions,
         "described": lambda item: _described(item.code, item.title, item.description, item.acceptance_criteria),
         "doc_index": assignment.doc_index,
+        "remarks": [(_about(remark), remark.text) for remark in assignment.remarks],
+        "pull": assignment.pull,
+        "said_before": [(_about(remark), remark.text) for remark in assignment.pull.remarks] if assignment.pull else [],
         "idea": idea,
         "idea_text": _described(idea.code, idea.title, idea.description) if idea else "",
     }
+
+
+def _about(remark: RemarkOut) -> str:
+    """What a remark is, on one line."""
+    said = f"{remark.kind} of {remark.author}" if remark.author else remark.kind
+    verdict = f", {remark.verdict}" if remark.verdict else ""
+    where = f", about {remark.path}{f' line {remark.line}' if remark.line else ''}" if remark.path else ""
+    return " ".join(f"{said}{verdict}{where}".split())[:300]
 
 
 def _described(code: str, title: str, description: str | None, acceptance_criteria: str | None = None) -> str:

@@ -60,6 +60,13 @@ class ServerSettings(PlaceSettings, frozen=True, kw_only=True, forbid_unknown_fi
         list[str],
         doc("Jobs of a runtime that may be at work at the same time, over all products, e.g. `claude=2`."),
     ] = msgspec.field(default_factory=list)
+    forge_poll_minutes: Annotated[
+        float, doc("Between two looks at an open pull request of which no webhook tells, in minutes.", gt=0)
+    ] = 5.0
+    review_rounds: Annotated[
+        int,
+        doc("Follow-up jobs in a row that what is said about a pull request becomes by itself.", ge=1, le=20),
+    ] = 3
     forge_tokens_file: Annotated[
         str,
         doc("File of lines `host forgejo|gitea|github|gitlab token`, mode 0600: where the server opens pulls."),

@@ -42,7 +42,7 @@ FREE = """
                 WHERE peer.product_id = job.product_id AND peer.runtime = job.runtime
                   AND peer.status IN ('claimed', 'running')))
               AND (products.max_in_review IS NULL
-                OR job.idea_id IS NOT NULL OR job.attempts > 0
+                OR (job.task_id IS NULL AND job.sprint_run_id IS NULL) OR job.attempts > 0
                 OR job.follow_up_of IS NOT NULL OR job.retry_of IS NOT NULL
                 OR products.max_in_review > (
                 SELECT count(*) FROM tasks AS reviewed

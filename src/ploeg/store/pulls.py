@@ -31,6 +31,12 @@ _NUMBERED_LOCKED = _NUMBERED.with_for_update()
 _OF_DELIVERY = PULL.select.where(pulls.c.delivery_id == bindparam("delivery_id")).order_by(*_NEWEST)
 _OF_PRODUCTS = PULL.select.where(pulls.c.product_id.in_(bindparam("product_ids", expanding=True))).order_by(*_NEWEST)
 _OF_STATUS = _OF_PRODUCTS.where(pulls.c.status == bindparam("status", type_=pulls.c.status.type))
+_NUMBERED_IN = PULL.select.where(
+    pulls.c.product_id == bindparam("product_id"), pulls.c.number == bindparam("number")
+).order_by(*_NEWEST)
+_AT = PULL.select.where(
+    pulls.c.product_id.in_(bindparam("product_ids", expanding=True)), pulls.c.url == bindparam("url")
+).order_by(*_NEWEST)
 _OF_BRANCH = PULL.select.where(
     pulls.c.product_id == bindparam("product_id"),
     pulls.c.repo_url == bindparam("repo_url"),
@@ -69,6 +75,14 @@ class Pulls:
     def numbered(self, product_id: ProductId, repo_url: str, number: int, lock: bool = False) -> Pull | None:
         statement = _NUMBERED_LOCKED if lock else _NUMBERED
         return PULL.one(self._tx, statement, product_id=product_id, repo_url=repo_url, number=number)
+
+    def numbered_in(self, product_id: ProductId, number: int) -> Pull | None:
+        """The newest of that number in any of the product's repositories."""
+        return PULL.one(self._tx, _NUMBERED_IN, product_id=product_id, number=number)
+
+    def at(self, product_ids: Sequence[ProductId], url: str) -> Pull | None:
+        """The one that has that page."""
+        return PULL.one(self._tx, _AT, product_ids=list(product_ids), url=url)
 
     def of_delivery(self, delivery_id: DeliveryId) -> list[Pull]:
         """All that the branch ever had, the newest first."""

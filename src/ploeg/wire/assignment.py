@@ -14,6 +14,7 @@ class LimitsOut(Message, kw_only=True):
     max_silence_minutes: float | None = None
     max_turns: int | None = None
     max_cost_usd: float | None = None
+    max_tokens: int | None = None
 
 
 class ConfigOut(Message, kw_only=True):
@@ -132,6 +133,36 @@ class IdeaOut(Message, kw_only=True):
     messages: list[IdeaMessageOut] = field(default_factory=list)
 
 
+class RemarkOut(Message, kw_only=True):
+    """What was said about a pull request, on its forge or by a review of Ploeg's own."""
+
+    #: A `domain.remark.RemarkKind`.
+    kind: str
+    #: Empty for what machines say.
+    author: str = ""
+    #: Of a review, or of what it says about a place.
+    verdict: str | None = None
+    text: str = ""
+    path: str | None = None
+    line: int | None = None
+
+
+class PullOut(Message, kw_only=True):
+    """A pull request that is to be reviewed, as it stands at the claim."""
+
+    number: int
+    url: str
+    title: str
+    author: str
+    branch: str
+    head_sha: str
+    base: str
+    #: What it was to do: the plans of the tasks behind it, where it has any.
+    plan: str = ""
+    #: What was said about it before, the oldest first.
+    remarks: list[RemarkOut] = field(default_factory=list)
+
+
 class DocOut(Message, kw_only=True):
     slug: str
     title: str
@@ -189,6 +220,8 @@ class Assignment(Message, kw_only=True):
     #: it: what an attempt had pushed before it was lost is the job's own work.
     base_sha: str | None = None
     config: ConfigOut
+    #: The account of its runtime to run it on; the only one has no name.
+    account: str = ""
     product: ProductOut
     pbi: PbiOut | None = None
     story: StoryOut | None = None
@@ -197,7 +230,10 @@ class Assignment(Message, kw_only=True):
     #: Of a job for a whole run: its tasks in their order.
     executions: list[ExecutionOut] = field(default_factory=list)
     idea: IdeaOut | None = None
+    pull: PullOut | None = None
     instruction: str | None = None
+    #: What people and machines said about the branch's pull request, for the job to answer.
+    remarks: list[RemarkOut] = field(default_factory=list)
     #: The code of the ended job whose branch and conversation this one goes on with, as `instruction` says.
     follows: str | None = None
     #: The guide that binds the product's agents, as it stood at the claim.
@@ -213,5 +249,3 @@ class Assignment(Message, kw_only=True):
     asked: list[AskedOut] = field(default_factory=list)
     lease_seconds: float
     renew_seconds: float
-    #: The account of its runtime to run it on; the only one has no name.
-    account: str = ""

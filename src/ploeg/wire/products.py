@@ -10,6 +10,7 @@ from pydantic import Field
 from ploeg.domain.access import Role
 from ploeg.domain.doc import Folder
 from ploeg.domain.forge import MergeMethod
+from ploeg.domain.remark import FollowUps
 from ploeg.domain.sprint import PrStrategy
 from ploeg.wire.base import Reply, Request, Whole
 from ploeg.wire.config import ConfigIn
@@ -41,6 +42,10 @@ class ProductOut(Reply):
     auto_pr: bool = Field(description="Whether pull requests are opened by themselves for what jobs push.")
     auto_merge: bool = Field(description="Whether a story's pull request is merged when the story is done.")
     merge_method: MergeMethod
+    follow_ups: FollowUps = Field(
+        description="What becomes of reviews, failed checks and conflicts of its pull requests: nothing, a question to "
+        "people, or a follow-up job."
+    )
     delete_merged_branches: bool = Field(
         description="Whether a branch goes when its pull request was merged or withdrawn."
     )
@@ -78,6 +83,7 @@ class ProductEdit(Request):
     failure_cascade: bool = True
     promote_workflow: str | None = Field(default=None, description="The name of its file, e.g. `promote.yml`.")
     config: ConfigIn | None = None
+    follow_ups: str = Field(default="", description="`off`, `ask` or `on`.")
 
 
 class ProductIn(ProductEdit):

@@ -10,7 +10,7 @@ from ploeg.domain.config import JobConfig
 from ploeg.domain.errors import Invalid
 from ploeg.domain.kinds import PermissionMode
 from ploeg.domain.limits import Limits
-from ploeg.prompts.rendering import render
+from ploeg.prompts.rendering import Changes, render
 from ploeg.runtimes.base import Brief, ToolEndpoint
 from ploeg.wire.assignment import Assignment, ConfigOut, LimitsOut
 from ploeg.worker import model_credentials
@@ -28,7 +28,13 @@ def brief_for(live: LiveAttempt, endpoint: ToolEndpoint, sandbox: Sandbox, *, re
     session_id = live.session_to_resume
     last_words = assignment.resume.last_words if assignment.resume is not None and session_id is None else None
     places = {product: str(workspace.tree) for product, workspace in live.beside.items()}
-    prompt = render(assignment, resumed=resumed or session_id is not None, last_words=last_words, places=places)
+    prompt = render(
+        assignment,
+        resumed=resumed or session_id is not None,
+        last_words=last_words,
+        places=places,
+        changes=_changes(live),
+    )
     task, story = assignment.task, assignment.story
     return Brief(
         program=live.offered.program,
@@ -49,6 +55,14 @@ def brief_for(live: LiveAttempt, endpoint: ToolEndpoint, sandbox: Sandbox, *, re
         credentials=credentials,
         beside=tuple(PurePosixPath(place) for place in places.values()),
     )
+
+
+def _changes(live: LiveAttempt) -> Changes | None:
+    diff = live.diff
+    if diff is None:
+        return None
+    files = tuple(f"{each.path} +{each.added} -{each.removed}" for each in diff.files)
+    return Changes(files=files, diff=diff.text, cut=diff.cut)
 
 
 def _credentials(live: LiveAttempt) -> dict[str, str]:

@@ -16,11 +16,12 @@ from ploeg.domain.kinds import Subject, kind_named
 from ploeg.tools.declaration import Arguments, Result, Side, Tool
 from ploeg.tools.execution import UpdateTaskExecution, VerifySprintTask
 from ploeg.tools.job import JobStatusUpdated, UpdateJobStatus
+from ploeg.tools.pull_review import PostPrReview
 from ploeg.tools.question import AskUserQuestion
 from ploeg.tools.task import TaskVerified, VerifyTaskAgainstPlan
 from ploeg.wire.assignment import IdeaOut, StoryOut, TaskOut
 from ploeg.wire.work import ToolCall
-from ploeg.worker.closing import check_closing
+from ploeg.worker.closing import check_closing, check_review
 from ploeg.worker.end import Accepted
 from ploeg.worker.gates import Gates
 from ploeg.worker.insist import insist
@@ -77,6 +78,8 @@ class Calls:
 
     async def _carried_out(self, tool: Tool, checked: Arguments) -> dict[str, Any]:
         if tool.side is Side.SERVER:
+            if isinstance(checked, PostPrReview):
+                check_review(checked, self._live.diff.files if self._live.diff is not None else ())
             result = await self._forward(tool, checked)
             if tool.name == self._kind.delivers and result.get("ok", True):
                 self._delivered = True

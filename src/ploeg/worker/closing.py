@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from ploeg.domain.errors import Conflict, Invalid
+from ploeg.domain.forge import Verdict
+from ploeg.domain.gate import FileChange
 from ploeg.domain.kinds import Kind
 from ploeg.tools.job import UpdateJobStatus
+from ploeg.tools.pull_review import PostPrReview
 
 
 def check_closing(kind: Kind, report: UpdateJobStatus, *, delivered: bool) -> None:
@@ -17,3 +22,9 @@ def check_closing(kind: Kind, report: UpdateJobStatus, *, delivered: bool) -> No
         raise Invalid("summary", report.summary, "with done, the summary is the answer that people wait for")
     if kind.delivers is not None and not delivered:
         raise Conflict(f"done is refused: this session saved nothing; save it with {kind.delivers}, then report done")
+
+
+def check_review(review: PostPrReview, changes: Sequence[FileChange]) -> None:
+    """`Conflict` when nothing is there that could be approved."""
+    if review.verdict is Verdict.APPROVED and not changes:
+        raise Conflict("the pull request changes nothing, so it is not approved; hand it in as commented, and say so")

@@ -24,6 +24,7 @@ from ploeg.workspace.keep import Kept, NothingToKeep
 from ploeg.workspace.mirror import Mirror
 from ploeg.workspace.process import MARKER
 from ploeg.workspace.redact import Redactor
+from ploeg.workspace.repository import Diff
 from ploeg.workspace.sandbox import Sandbox, SandboxSpec
 
 logger = logging.getLogger(__name__)
@@ -46,6 +47,10 @@ class LiveAttempt:
         self.redactor = Redactor(self._secrets)
         self.mirror: Mirror | None = None
         self.workspace: Workspace | None = None
+        #: What the pull request changes that is reviewed.
+        self.diff: Diff | None = None
+        #: What others pushed to the branch that the earlier attempts' work, in the workspace now, does not build on.
+        self.moved_on_to: str | None = None
         #: Further repositories to read, by their product's code.
         self.beside: dict[str, Workspace] = {}
         #: The earlier conversation, if this worker still has it.

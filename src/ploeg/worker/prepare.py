@@ -16,6 +16,9 @@ from ploeg.workspace.git import GitError
 from ploeg.workspace.keep import KeepFailed, NeverKept
 from ploeg.workspace.mirror import Base, Mirror
 
+#: Bytes of a pull request's diff that its reviewer is shown; the rest is there to be read.
+DIFF_MAX = 96 * 1024
+
 
 async def prepare(live: LiveAttempt) -> bool:
     """Fills in `live.mirror` and `live.workspace`; True when the work of an earlier attempt is in the workspace."""
@@ -55,8 +58,9 @@ async def _clear_the_place(live: LiveAttempt) -> None:
 
 
 async def _check_out_to_read(live: LiveAttempt, mirror: Mirror) -> None:
-    """The tip of the default branch, on no branch: nothing of it is kept, and nothing is set up to run."""
-    live.workspace = workspace = await _to_read(live, mirror, live.assignment.job_code)
+    """A commit on no branch: nothing of it is kept, and nothing is set up to run."""
+    commit = await _commit_to_read(live, mirror)
+    live.workspace = workspace = await _to_read(live, mirror, live.assignment.job_code, commit)
     live.progress.base_sha = workspace.base
     live.save()
     further = live.assignment.idea.beside if live.assignment.idea is not None else []
@@ -67,14 +71,28 @@ async def _check_out_to_read(live: LiveAttempt, mirror: Mirror) -> None:
     live.note("prepared", base=workspace.base, commit=workspace.base, branch=None, beside=len(further), resumed=False)
 
 
-async def _to_read(live: LiveAttempt, mirror: Mirror, name: str) -> Workspace:
+async def _commit_to_read(live: LiveAttempt, mirror: Mirror) -> str | None:
+    """The last commit of the pull request that is reviewed, with what it changes; None: the default branch's tip."""
+    pull = live.assignment.pull
+    if pull is None:
+        return None
+    base = await mirror.branch_tip(pull.base)
+    if base is None or not await mirror.has(pull.head_sha):
+        reason = f"{pull.head_sha[:12]} or {pull.base} is not in the repository: it comes from a fork, or was replaced"
+        raise PhaseFailed(Outcome.WORKSPACE_IMPOSSIBLE, reason)
+    began = await mirror.merge_base(base, pull.head_sha) or base
+    live.diff = await mirror.diff(began, pull.head_sha, text_limit=DIFF_MAX)
+    return pull.head_sha
+
+
+async def _to_read(live: LiveAttempt, mirror: Mirror, name: str, commit: str | None = None) -> Workspace:
     checkouts = live.bench.checkouts
     left = checkouts.existing(name)
     if left is not None:
         await checkouts.remove(left, NeverKept())
-    tip = await mirror.base(await mirror.default_branch())
+    commit = commit or (await mirror.base(await mirror.default_branch())).sha
     return await checkouts.take(
-        mirror, job_code=name, attempt=live.assignment.attempt_number, branch=None, commit=tip.sha
+        mirror, job_code=name, attempt=live.assignment.attempt_number, branch=None, commit=commit
     )
 
 
@@ -96,6 +114,8 @@ async def _check_out(live: LiveAttempt, mirror: Mirror) -> bool:
         snapshot=snapshot,
     )
     live.progress.base_sha = base
+    if tip.exists and not await mirror.leads_back(commit, tip.sha):
+        live.moved_on_to = tip.sha
     live.save()
     resumed = commit != base or snapshot is not None
     live.note("prepared", base=base, commit=commit, branch=assignment.branch, resumed=resumed)

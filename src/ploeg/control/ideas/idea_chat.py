@@ -10,11 +10,11 @@ from ploeg.control.docs.text import prose
 from ploeg.control.find import Need
 from ploeg.control.ideas import idea_queue
 from ploeg.control.ideas.idea_events import note, tell
-from ploeg.control.ideas.idea_queue import Request
 from ploeg.control.ideas.idea_work import locked
 from ploeg.control.installation import Installation
 from ploeg.control.people.people import acting_for
 from ploeg.control.queue.submit import Wish
+from ploeg.control.queue.thought import Request, requested
 from ploeg.domain.access import Principal
 from ploeg.domain.chat import MESSAGE_MAX, Channel, IdeaMessage
 from ploeg.domain.errors import Conflict, Invalid, PloegError
@@ -73,7 +73,7 @@ def say(
     unfinished = _unfinished(tx, idea, where)
     if unfinished is not None:
         return Said(message=message, job=None if unfinished.attempts else unfinished)
-    request = idea_queue.requested(actor, installation, product, where.kind, wish or Wish())
+    request = requested(actor, installation, product, where.kind, wish or Wish())
     job = idea_queue.add(tx, actor, idea, product, request, idea_queue.chat_lane(idea, where))
     return Said(message=message, job=job)
 

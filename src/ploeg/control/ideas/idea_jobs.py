@@ -12,12 +12,12 @@ from ploeg.control.backlog.backlog_fields import one_of
 from ploeg.control.find import Need
 from ploeg.control.ideas import idea_chat, idea_queue, ideas
 from ploeg.control.ideas.idea_events import note, save
-from ploeg.control.ideas.idea_queue import Request
 from ploeg.control.ideas.idea_work import locked
 from ploeg.control.ideas.materialise import materialise
 from ploeg.control.installation import Installation
 from ploeg.control.people.people import acting_for
 from ploeg.control.queue.submit import Submitted, Wish
+from ploeg.control.queue.thought import Request, requested
 from ploeg.control.sprints import sprints
 from ploeg.domain.access import Principal
 from ploeg.domain.chat import Channel
@@ -71,7 +71,7 @@ def take_step(
         return Submitted(earlier, new=False)
     product = idea_queue.product_for(tx, actor, idea)
     course = _course(actor, installation, product, until, wish) if until is not None else None
-    request = idea_queue.requested(actor, installation, product, step, wish)
+    request = requested(actor, installation, product, step, wish)
     return Submitted(_queue(tx, actor, idea, product, step, request, course), new=True)
 
 
@@ -87,7 +87,7 @@ def set_off(
         where = "there already" if move is Move.ARRIVED else "at work"
         raise Conflict(f"{idea.code} is {idea.status}: it is {where}")
     if move.step is not None:
-        request = idea_queue.requested(actor, installation, product, move.step, wish)
+        request = requested(actor, installation, product, move.step, wish)
         _queue(tx, actor, idea, product, move.step, request, course)
     else:
         going = save(tx, idea, idea.evolve(course=course), actor.name, "set_off", until=course.until)
@@ -126,8 +126,8 @@ def follow(tx: Transaction, job: Job, by: str) -> None:
 
 
 def _course(actor: Principal, installation: Installation, product: Product, until: str, wish: Wish) -> Course:
-    request = idea_queue.requested(actor, installation, product, Step.PLAN, wish)
-    judge = idea_queue.requested(
+    request = requested(actor, installation, product, Step.PLAN, wish)
+    judge = requested(
         actor, installation, product, Step.REVIEW, Wish(config=_for_a_judge(request.overrides, product, installation))
     )
     return Course(

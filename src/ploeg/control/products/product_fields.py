@@ -15,6 +15,7 @@ from ploeg.domain.errors import Invalid
 from ploeg.domain.forge import MergeMethod
 from ploeg.domain.hours import ActiveHours
 from ploeg.domain.product import Product, check_repo_url
+from ploeg.domain.remark import FollowUps
 from ploeg.domain.sprint import PrStrategy
 
 LIMIT_MAX = 1000
@@ -93,3 +94,4 @@ _CHECKS: Mapping[str, Check] = {
     "failure_cascade": flag,
     "promote_workflow": lambda field, value: _workflow(field, value) if value else None,
 }
+    "follow_ups": lambda field, value: one_of(FollowUps)(field, str(value).lower()),

@@ -26,6 +26,8 @@ from ploeg.wire.assignment import (
     LimitsOut,
     PbiOut,
     ProductOut,
+    PullOut,
+    RemarkOut,
     ResumeOut,
     SprintOut,
     StoryOut,
@@ -42,6 +44,9 @@ class Work:
     story: Story | None = None
     task: Task | None = None
     idea: IdeaOut | None = None
+    #: The pull request that it reviews, or what was said about that of its branch.
+    pull: PullOut | None = None
+    remarks: Sequence[RemarkOut] = ()
     #: The plan that the gate measures against.
     plan: str = ""
     #: Where its earlier attempts began.
@@ -90,6 +95,8 @@ def assignment(
         account=account.name,
         task=_task(task, work.plan) if task is not None else None,
         idea=work.idea,
+        pull=work.pull,
+        remarks=list(work.remarks),
         instruction=job.instruction,
         follows=work.follows,
         guide=work.guide,

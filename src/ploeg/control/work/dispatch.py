@@ -14,6 +14,7 @@ from ploeg.control.docs import doc_index, guide
 from ploeg.control.docs.text import line
 from ploeg.control.ideas.idea_payload import idea_out
 from ploeg.control.installation import Installation
+from ploeg.control.intake.pull_payload import pull_out, remarks_out
 from ploeg.control.queue import follow_up
 from ploeg.control.queue.submit import resolved
 from ploeg.control.sprints import executions, run_state
@@ -130,6 +131,8 @@ def _work(tx: Transaction, job: Job) -> Work:
         sprint=sprint_out(tx, job) if in_run else None,
         executions=outs(tx, executions.freeze(tx, job)) if in_run else (),
     )
+        pull=pull_out(tx, job),
+        remarks=remarks_out(tx, job),
 
 
 def _plan(tx: Transaction, job: Job, task: Task, earlier: Sequence[Attempt]) -> str:

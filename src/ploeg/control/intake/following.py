@@ -1,0 +1,71 @@
+"""Pull requests that are followed: from when on, when to look at them, and what is told about them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ploeg.domain.delivery import Delivery
+from ploeg.domain.ids import JobId, PullId
+from ploeg.domain.pull import Pull
+from ploeg.domain.pull_request import number_of
+from ploeg.store.ids import new_id
+from ploeg.store.transaction import Transaction
+
+LOOK_ASKED = "pull_request.look_asked"
+
+
+def opened(tx: Transaction, delivery: Delivery, url: str) -> None:
+    """Follows the pull request that shows that branch, and looks at it at once."""
+    number = number_of(url)
+    if number is None:
+        return
+    known = tx.pulls.numbered(delivery.product_id, delivery.repo_url, number, lock=True)
+    if known is not None:
+        hinted(tx, known.evolve(delivery_id=delivery.id), "server")
+        return
+    pull = Pull(
+        id=PullId(new_id("plr")),
+        product_id=delivery.product_id,
+        repo_url=delivery.repo_url,
+        number=number,
+        url=url,
+        created_at=tx.now,
+        delivery_id=delivery.id,
+        branch=delivery.branch,
+        look_at=tx.now,
+    )
+    tx.pulls.add(pull)
+    tell(tx, LOOK_ASKED, pull, "server")
+
+
+def hinted(tx: Transaction, pull: Pull, actor: str) -> Pull:
+    """Somebody says that something happened there."""
+    asked = pull.hint(tx.now)
+    tx.pulls.update(asked)
+    tell(tx, LOOK_ASKED, asked, actor)
+    return asked
+
+
+def tell(tx: Transaction, type_: str, pull: Pull, actor: str, job_id: JobId | None = None, **more: Any) -> None:
+    """`job_id` is the job that it concerns; else the one that landed on the branch last."""
+    delivery = tx.deliveries.get(pull.delivery_id) if pull.delivery_id is not None else None
+    concerned = job_id or (delivery.job_id if delivery is not None else None)
+    job = tx.jobs.get(concerned) if concerned is not None else None
+    data = {
+        "id": pull.id,
+        "code": job.code if job is not None else None,
+        "number": pull.number,
+        "url": pull.url,
+        "title": pull.title,
+        "branch": pull.branch or (delivery.branch if delivery is not None else None),
+        "due_at": pull.look_at,
+        **more,
+    }
+    tx.events.add(
+        type_,
+        product_id=pull.product_id,
+        job_id=concerned,
+        story_id=delivery.story_id if delivery is not None else None,
+        actor=actor,
+        data=data,
+    )
