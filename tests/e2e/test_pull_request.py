@@ -12,7 +12,8 @@ import pytest
 from tests.e2e.installation import Installation
 from tests.e2e.repository import make_remote
 from tests.forges.conftest import tokens_file
-from tests.forges.fake import TOKEN, FakeForge, fake_forge
+from tests.forges.fake import TOKEN, FakeForge
+from tests.forges.far.serving import fake_forge
 
 PLAN = """
 ```sh

@@ -14,7 +14,8 @@ from ploeg.forges.registry import Forges
 from ploeg.store.store import Store
 from tests.control.house import Clock, House
 from tests.e2e.repository import make_remote
-from tests.forges.fake import TOKEN, FakeForge, fake_forge
+from tests.forges.fake import TOKEN, FakeForge
+from tests.forges.far.serving import fake_forge
 from tests.store.conftest import database_url, migrated_file, postgres_cluster
 
 __all__ = ["database_url", "migrated_file", "postgres_cluster"]
@@ -25,6 +26,11 @@ MakeForges = Callable[..., Forges]
 @pytest.fixture
 def forgejo(tmp_path: Path, bare_repository: Path) -> Iterator[FakeForge]:
     yield from _forge(tmp_path, bare_repository, "forgejo")
+
+
+@pytest.fixture
+def gitlab(tmp_path: Path, bare_repository: Path) -> Iterator[FakeForge]:
+    yield from _forge(tmp_path, bare_repository, "gitlab")
 
 
 @pytest.fixture(params=["forgejo", "github", "gitlab"])
