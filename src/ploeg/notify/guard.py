@@ -15,7 +15,10 @@ from ploeg.domain.delivery import Trouble
 from ploeg.notify.base import NotifyError
 
 _PORTS = {"http": 80, "https": 443}
-_NAT64 = ipaddress.ip_network("64:ff9b::/96")
+#: An IPv4 address in the last 32 bits: translated (NAT64), or in the oldest form.
+_AT_THE_END = (ipaddress.ip_network("64:ff9b::/96"), ipaddress.ip_network("::/96"))
+#: For protocols, and for translation within a site; some versions of Python take them for global.
+_SPECIAL = (ipaddress.ip_network("192.0.0.0/24"), ipaddress.ip_network("64:ff9b:1::/48"))
 _SIX_TO_FOUR = ipaddress.ip_network("2002::/16")
 
 
@@ -38,11 +41,11 @@ def is_public(address: str) -> bool:
         inner = ip.ipv4_mapped or _inside(ip)
         if inner is not None:
             return is_public(str(inner))
-    return ip.is_global and not ip.is_multicast
+    return ip.is_global and not ip.is_multicast and not any(ip in network for network in _SPECIAL)
 
 
 def _inside(ip: ipaddress.IPv6Address) -> ipaddress.IPv4Address | None:
-    if ip in _NAT64:
+    if any(ip in network for network in _AT_THE_END):
         return ipaddress.IPv4Address(int(ip) & 0xFFFFFFFF)
     if ip in _SIX_TO_FOUR:
         return ipaddress.IPv4Address(int(ip) >> 80 & 0xFFFFFFFF)

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     import smtplib
 
 SECONDS = 20.0
+_SIGN_IN_WANTED = 530
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,9 +51,12 @@ def written(sender: str, to: str, message: Message) -> EmailMessage:
 
 def _send(server: MailServer, mail: EmailMessage) -> None:
     import smtplib
+    import ssl
 
     try:
         with _connected(server) as connection:
+            if server.security == "starttls":
+                connection.starttls(context=ssl.create_default_context())
             if server.user:
                 connection.login(server.user, server.password)
             connection.send_message(mail)
@@ -61,7 +65,8 @@ def _send(server: MailServer, mail: EmailMessage) -> None:
     except smtplib.SMTPRecipientsRefused:
         raise NotifyError(Trouble.REFUSED, f"{server.host} does not take mail for that address") from None
     except smtplib.SMTPResponseException as error:
-        trouble = Trouble.UNREACHABLE if error.smtp_code < 500 else Trouble.REFUSED
+        passing = Trouble.UNREACHABLE if error.smtp_code < 500 else Trouble.REFUSED
+        trouble = Trouble.NO_CREDENTIALS if error.smtp_code == _SIGN_IN_WANTED else passing
         raise NotifyError(trouble, f"{server.host} answered {error.smtp_code}") from None
     except (OSError, smtplib.SMTPException) as error:
         reason = f"{server.host}:{server.port} does not work ({type(error).__name__})"
@@ -75,7 +80,4 @@ def _connected(server: MailServer) -> smtplib.SMTP:
     if server.security == "tls":
         context = ssl.create_default_context()
         return smtplib.SMTP_SSL(server.host, server.port, timeout=SECONDS, context=context)
-    connection = smtplib.SMTP(server.host, server.port, timeout=SECONDS)
-    if server.security == "starttls":
-        connection.starttls(context=ssl.create_default_context())
-    return connection
+    return smtplib.SMTP(server.host, server.port, timeout=SECONDS)
