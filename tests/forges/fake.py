@@ -6,6 +6,7 @@ are the methods of `FakeForge`.
 
 from __future__ import annotations
 
+import queue
 import secrets
 import threading
 from collections.abc import Callable
@@ -73,6 +74,8 @@ class FakeForge:
         #: What becomes of the next webhooks: `lost`, `doubled`, `forged` or nothing; and what became of those sent.
         self.hook_faults: list[str] = []
         self.hooks_sent: list[tuple[str, int]] = []
+        #: Those that are still to be sent, with what happened to what.
+        self.letters: queue.Queue[tuple[Hook, str, object] | None] = queue.Queue()
         self.listener: Listener = lambda _what, _thing: None
         self.lock = threading.RLock()
         self._last_id = 100

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import json
-import queue
 import threading
 import urllib.request
 from collections.abc import Iterator
@@ -47,21 +46,23 @@ def fake_forge(folder: Path, kind: str) -> Iterator[FakeForge]:
 @contextmanager
 def _postman(forge: FakeForge, dialect: Dialect) -> Iterator[None]:
     """Sends webhooks out, one after another, as long as the context lasts; a receiver's troubles are its own."""
-    letters: queue.Queue[tuple[Hook, str, object] | None] = queue.Queue()
 
     def tell(what: str, thing: object) -> None:
         for hook in list(forge.hooks):
-            letters.put((hook, what, thing))
+            forge.letters.put((hook, what, thing))
 
     def deliver() -> None:
-        while (letter := letters.get()) is not None:
-            _send(forge, dialect, *letter)
+        while (letter := forge.letters.get()) is not None:
+            try:
+                _send(forge, dialect, *letter)
+            finally:
+                forge.letters.task_done()
 
     forge.listener = tell
     thread = threading.Thread(target=deliver, daemon=True)
     thread.start()
     yield
-    letters.put(None)
+    forge.letters.put(None)
     thread.join(5)
 
 
