@@ -74,15 +74,6 @@ async def test_a_branch_that_is_on_the_remote_already_is_gone_on_from(rig: Rig) 
     assert rig.remote.git("rev-parse", f"{rig.job().branch}^").strip() == tip
 
 
-async def test_a_branch_that_moved_meanwhile_is_a_conflict_and_is_not_forced(rig: Rig) -> None:
-    rig.before_push(lambda: rig.commit_to_remote(rig.job().branch, "theirs.txt", "first\n"))
-    report = await rig.run(DONE)
-    assert report.outcome == "push_conflict"
-    assert not report.pushed
-    assert rig.remote.content(rig.job().branch, "theirs.txt") == "first\n"
-    assert rig.kept("hello.txt") == "hello\n"
-
-
 async def test_a_remote_that_refuses_the_push_is_named_and_the_next_attempt_only_pushes(rig: Rig) -> None:
     hook = rig.remote.path / "hooks" / "pre-receive"
     hook.write_text("#!/bin/sh\necho 'no pushes on Sundays' >&2\nexit 1\n")

@@ -32,6 +32,7 @@ SET_UP_LIMIT = 900.0
 class Look:
     """What was found in the mirror: the commit at the agent's HEAD and what it changes."""
 
+    base: str
     head: str
     uncommitted: tuple[str, ...]
     diff: Diff
@@ -39,14 +40,12 @@ class Look:
 
 
 class Gates:
-    """The gates of one attempt, whose workspace is prepared."""
+    """The gates of one attempt, whose mirror is open."""
 
     def __init__(self, live: LiveAttempt) -> None:
         assert live.mirror is not None
-        assert live.workspace is not None
         self._live = live
         self._mirror: Mirror = live.mirror
-        self._workspace: Workspace = live.workspace
         self._task: TaskOut = live.assignment.task or TaskOut(id="", code="", title="")
         self._required = VerifyRequired(self._task.verify_required)
         #: The frozen plan, or those of all the job's tasks.
@@ -63,9 +62,18 @@ class Gates:
         if auto_commit and isinstance(kept, Kept) and kept.snapshot is not None and kept.whole:
             head, uncommitted = await self._mirror.commit_snapshot(kept, self._message()), ()
             self._live.note("auto_committed", head=head, files=list(kept.uncommitted))
-        diff = await self._mirror.diff(self._workspace.base, head)
-        coverage = classify(self._plan, diff.files)
-        return Look(head=head, uncommitted=uncommitted, diff=diff, coverage=coverage)
+        return await self._compared(await self._base(head), head, uncommitted)
+
+    async def _base(self, head: str) -> str:
+        """What the commits are compared with: where the work began, or what others pushed once it is on top of that."""
+        live = self._live
+        assert live.workspace is not None
+        onto = live.moved_on_to
+        return onto if onto is not None and await self._mirror.leads_back(head, onto) else live.workspace.base
+
+    async def _compared(self, base: str, head: str, uncommitted: tuple[str, ...] = ()) -> Look:
+        diff = await self._mirror.diff(base, head)
+        return Look(base=base, head=head, uncommitted=uncommitted, diff=diff, coverage=classify(self._plan, diff.files))
 
     def _message(self) -> str:
         story = self._live.assignment.story
@@ -80,7 +88,14 @@ class Gates:
     async def check(self, summary: str) -> Receipt:
         """All gates in order, up to the first that refuses; the receipt of what was checked, on which commit."""
         self._live.enter(Phase.VERIFY)
-        look = await self.look(auto_commit=self._live.assignment.config.auto_commit)
+        return await self._check(await self.look(auto_commit=self._live.assignment.config.auto_commit), summary)
+
+    async def check_commit(self, base: str, head: str, summary: str) -> Receipt:
+        """The same for a commit that the mirror has, with what it changes since `base`."""
+        self._live.enter(Phase.VERIFY)
+        return await self._check(await self._compared(base, head), summary)
+
+    async def _check(self, look: Look, summary: str) -> Receipt:
         gates = await self.found(look, summary)
         commands: tuple[CommandResult, ...] = ()
         if all(result.passed for result in gates):
@@ -110,7 +125,7 @@ class Gates:
         return Receipt(
             job=assignment.job_code,
             attempt=assignment.attempt_number,
-            base_sha=self._workspace.base,
+            base_sha=look.base,
             head_sha=look.head,
             tree_sha=await self._mirror.tree(look.head),
             verified_at=utc_now(),

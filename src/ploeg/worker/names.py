@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 _VERIFY = "-verify"
+_REBASE = "-rebase"
 
 
 def verify_checkout(job_code: str) -> str:
@@ -15,5 +16,11 @@ def beside(job_code: str, number: int) -> str:
     return f"{job_code}-beside-{number}"
 
 
-def is_verify_checkout(name: str) -> bool:
-    return name.endswith(_VERIFY)
+def rebase_checkout(job_code: str) -> str:
+    """The checkout in which a job's verified commits are put on top of what others pushed; no agent ever sees it."""
+    return job_code + _REBASE
+
+
+def is_ploegs_own(name: str) -> bool:
+    """A checkout that no agent has worked in."""
+    return name.endswith((_VERIFY, _REBASE))

@@ -5,7 +5,11 @@ from __future__ import annotations
 from ploeg.domain.attempt import Outcome, Phase
 from ploeg.worker.end import End
 from ploeg.worker.live import LiveAttempt
-from ploeg.workspace.mirror import PushOutcome
+from ploeg.worker.statement import Statement
+from ploeg.workspace.mirror import PushOutcome, PushResult
+
+#: Pushes of one attempt, each on top of what others had pushed by then.
+MOST_CATCHES_UP = 4
 
 
 async def back_up(live: LiveAttempt, head: str) -> None:
@@ -20,8 +24,24 @@ async def back_up(live: LiveAttempt, head: str) -> None:
     live.note("backed_up" if result.pushed else "back_up_refused", branch=branch, head=head, outcome=result.outcome)
 
 
-async def push(live: LiveAttempt, head: str) -> End:
-    """The attempt's end after the push of that commit. Raises `Halted` when the lease is lost or the job cancelled."""
+async def push(live: LiveAttempt, statement: Statement) -> End:
+    """The attempt's end after the push of the verified commit, put on top of what others pushed where that is needed.
+
+    Raises `Halted` when the lease is lost or the job cancelled.
+    """
+    from ploeg.worker.catch_up import catch_up  # with the gates; a worker that is idle does without them
+
+    for _ in range(MOST_CATCHES_UP):
+        result = await _push(live, str(statement.head))
+        if result.outcome is not PushOutcome.CONFLICT:
+            break
+        end = await live.halt.guard(catch_up(live, statement))
+        if end is not None:
+            return end
+    return _end(live.assignment.branch, result)
+
+
+async def _push(live: LiveAttempt, head: str) -> PushResult:
     assert live.mirror is not None
     live.enter(Phase.PUSH)
     # A worker that slept through its lease must hear so before it writes to the remote.
@@ -30,6 +50,10 @@ async def push(live: LiveAttempt, head: str) -> End:
     limit = live.bench.settings.push_minutes * 60
     result = await live.halt.guard(live.mirror.push(head, branch, within=limit))
     live.note("pushed" if result.pushed else "push_refused", branch=branch, head=head, outcome=result.outcome)
+    return result
+
+
+def _end(branch: str, result: PushResult) -> End:
     if result.pushed:
         return End(outcome=Outcome.DONE)
     reason = f"push to {branch}: {result.reason}" + (f"; {result.remedy}" if result.remedy else "")

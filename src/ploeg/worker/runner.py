@@ -23,9 +23,9 @@ from ploeg.worker.prepare import open_mirror, prepare
 from ploeg.worker.push import push
 from ploeg.worker.put_away import clear
 from ploeg.worker.report import deliver
+from ploeg.worker.share import share, withdraw
 from ploeg.worker.statement import Statement
 from ploeg.worker.workbench import Workbench
-from ploeg.worker.share import share, withdraw
 from ploeg.workspace.keep import Kept, NeverKept
 
 if TYPE_CHECKING:
@@ -129,7 +129,7 @@ class Runner:
         with suppress(OSError):  # a full disk: a kill during the push would then cost another run of the agent
             self._bench.state.save_verified(self._live.assignment.job_code, statement.verified())
         try:
-            end = await push(self._live, statement.head)
+            end = await push(self._live, statement)
         except (PloegError, OSError) as error:
             return replace(end_of(error), outcome=Outcome.PUSH_FAILED)
         statement.pushed = end.outcome is Outcome.DONE
@@ -146,15 +146,6 @@ class Runner:
             self._statement.not_kept = str(error)
             self._live.note("keep_failed", reason=str(error))
 
-    async def _report(self, end: End) -> None:
-        live = self._live
-        if live.lease.refused:
-            self._bench.state.forget(live.assignment.attempt_id)
-            return
-        report = self._statement.report(end, await self._statement.diff())
-        self.reply = await deliver(self._bench, live.record, report)
-
-    async def _clear_away(self) -> None:
     async def _share(self, end: End) -> None:
         """What is not done goes to the remote too; what is done leaves no unfinished work there."""
         live, assignment = self._live, self._live.assignment

@@ -100,7 +100,7 @@ class SprintGates(Gates):
     def _base_of(self, execution: ExecutionOut, all_of_job: Sequence[ExecutionOut]) -> str:
         """Where the last task before it ended, else where the job began."""
         before = [each for each in all_of_job if each.position < execution.position and each.status == DONE]
-        return (before[-1].head_sha if before else None) or self._workspace.base
+        return (before[-1].head_sha if before else None) or str(self._live.progress.base_sha)
 
     async def _aggregate(self, head: str, all_of_job: Sequence[ExecutionOut]) -> GateResult:
         for each in all_of_job:

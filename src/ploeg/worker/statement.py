@@ -55,6 +55,11 @@ class Statement:
             return str(self._receipt["head_sha"])
         return self._live.kept.head if self._live.kept else None
 
+    @property
+    def said(self) -> str:
+        """The agent's own words on the verified commit."""
+        return self._summary() or ""
+
     def verified(self) -> FinishReport:
         """The report to go on from when the push does not succeed."""
         return self.report(End(outcome=Outcome.PUSH_FAILED, reason="the push was not finished"))

@@ -41,6 +41,10 @@ class Repository:
         self._git = git
 
     @property
+    def git(self) -> Git:
+        return self._git
+
+    @property
     def objects(self) -> Path:
         return self.path / "objects"
 
