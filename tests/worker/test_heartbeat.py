@@ -12,7 +12,9 @@ import pytest
 from ploeg.domain.attempt import Outcome, Phase, Usage
 from ploeg.domain.limits import Breach
 from ploeg.wire.work import Order
+from ploeg.worker import heartbeat
 from ploeg.worker.client import WorkClient
+from ploeg.worker.clock import Sleep, passing
 from ploeg.worker.halt import Halt, Halted
 from ploeg.worker.heartbeat import Lease
 from ploeg.worker.progress import Progress
@@ -30,7 +32,7 @@ async def client(far_end: FarEnd) -> AsyncIterator[WorkClient]:
 
 def lease(client: WorkClient, halt: Halt, progress: Progress | None = None, **changes: Any) -> Lease:
     progress = progress or Progress()
-    return Lease(client, assignment(**changes), progress, halt, claimed_at=time.monotonic())
+    return Lease(client, assignment(**changes), progress, halt, claimed_at=passing())
 
 
 async def called(halt: Halt) -> Breach:
@@ -129,6 +131,61 @@ async def test_confirming_a_lease_that_was_taken_away_ends_in_a_halt(far_end: Fa
         with pytest.raises(Halted) as halted:
             await halt.guard(held.confirm())
     assert halted.value.breach.outcome is Outcome.LEASE_LOST
+
+
+class Laptop:
+    """Two clocks: one that goes on while its lid is closed, and one that does not."""
+
+    def __init__(self) -> None:
+        self.slept = 0.0
+
+    def passing(self) -> float:
+        return time.monotonic() + self.slept
+
+    def lease(self, client: WorkClient, halt: Halt, **changes: Any) -> Lease:
+        given = assignment(**changes)
+        sleep = Sleep(self.passing, time.monotonic)
+        claimed_at = self.passing()
+        return Lease(client, given, Progress(), halt, claimed_at=claimed_at, clock=self.passing, sleep=sleep)
+
+
+async def test_after_a_sleep_the_lease_is_renewed_at_once_if_the_server_slept_too(
+    far_end: FarEnd, client: WorkClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(heartbeat, "STEP", 0.01)
+    laptop, halt = Laptop(), Halt()
+    async with laptop.lease(client, halt, renew_seconds=60):
+        await far_end.until(lambda: len(far_end.heartbeats) == 1)
+        laptop.slept += 8 * 3600
+        await far_end.until(lambda: len(far_end.heartbeats) == 2)
+    assert halt.breach is None
+
+
+async def test_a_machine_that_slept_past_its_lease_hears_that_it_is_lost(
+    far_end: FarEnd, client: WorkClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(heartbeat, "STEP", 0.01)
+    laptop, halt = Laptop(), Halt()
+    async with laptop.lease(client, halt, renew_seconds=60) as held:
+        await far_end.until(lambda: len(far_end.heartbeats) == 1)
+        far_end.superseded.add(attempt_id())
+        laptop.slept += 8 * 3600
+        assert held.seconds_left < 0
+        assert (await called(halt)).outcome is Outcome.LEASE_LOST
+        assert held.refused
+
+
+async def test_a_machine_that_wakes_where_no_server_answers_gives_its_lease_up_soon(
+    far_end: FarEnd, client: WorkClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(heartbeat, "STEP", 0.01)
+    laptop, halt = Laptop(), Halt()
+    async with laptop.lease(client, halt, renew_seconds=0.3):
+        await far_end.until(lambda: len(far_end.heartbeats) == 1)
+        far_end.away = True
+        laptop.slept += 8 * 3600
+        assert (await called(halt)).outcome is Outcome.LEASE_LOST
+    assert len(far_end.requests) > 1
 
 
 async def test_a_lost_lease_stands_above_an_earlier_reason(far_end: FarEnd) -> None:

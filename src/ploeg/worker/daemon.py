@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import time
 import uuid
 from collections.abc import Callable, Coroutine, Sequence
 from contextlib import suppress
@@ -16,9 +15,10 @@ from ploeg.domain.attempt import Outcome
 from ploeg.domain.errors import Conflict, PloegError, Unavailable
 from ploeg.domain.worker import WorkerState
 from ploeg.wire.assignment import Assignment
-from ploeg.wire.work import ClaimRequest, Handback, PresenceReply, StandBy, WorkerInfo
+from ploeg.wire.work import ClaimRequest, DiskOut, Handback, PresenceReply, StandBy, WorkerInfo
 from ploeg.worker import model_credentials
 from ploeg.worker.availability import Availability, seats_of
+from ploeg.worker.clock import passing
 from ploeg.worker.end import End
 from ploeg.worker.fitness import Fitness
 from ploeg.worker.insist import Pauses, insist
@@ -148,7 +148,7 @@ class Daemon:
 
     async def _run(self, assignment: Assignment) -> End:
         logger.info("%s: claimed", assignment.job_code, extra={"action": "claimed", "attempt": assignment.attempt_id})
-        runner = Runner(self._bench, assignment, time.monotonic(), self._told)
+        runner = Runner(self._bench, assignment, passing(), self._told)
         self._running[assignment.attempt_id] = runner
         self.vitals.running = len(self._running)
         self._show()

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from types import TracebackType
@@ -16,12 +15,15 @@ from ploeg.domain.lease import LeaseTerms
 from ploeg.wire.assignment import Assignment
 from ploeg.wire.work import HeartbeatReply, StandBy
 from ploeg.worker.client import TIMEOUT, WorkClient
+from ploeg.worker.clock import Clock, Sleep, passing
 from ploeg.worker.halt import Halt
 from ploeg.worker.insist import Pauses
 from ploeg.worker.progress import Progress
 
 logger = logging.getLogger(__name__)
 
+#: Seconds between two looks at the clock.
+STEP = 1.0
 #: What an order of the server makes of the attempt.
 ORDERS: dict[str, tuple[Outcome, str]] = {
     "cancel": (Outcome.CANCELLED, "cancelled on request"),
@@ -41,8 +43,11 @@ def unheard(stand_by: Sequence[StandBy]) -> None:
 class Lease:
     """Renews while it is entered; calls `halt` on an order, on a refusal, and when it could not renew in time.
 
-    The lease is counted from the moment a renewal was *sent*, on this machine's monotonic clock. `claimed_at` is when
-    the claim was answered.
+    The lease is counted from the moment a renewal was *sent*, on a clock of this machine that nobody sets and that goes
+    on while the machine sleeps. `claimed_at` is when the claim was answered, on the same clock.
+
+    A machine that slept past its lease asks once more, for a short while: the server may have slept as well. Whatever
+    is written to the outside waits for its answer (`confirm`).
     """
 
     def __init__(
@@ -54,7 +59,8 @@ class Lease:
         *,
         claimed_at: float,
         heard: Heard = unheard,
-        clock: Callable[[], float] = time.monotonic,
+        clock: Clock = passing,
+        sleep: Sleep | None = None,
     ) -> None:
         self._client = client
         self._attempt_id = assignment.attempt_id
@@ -63,6 +69,7 @@ class Lease:
         self._halt = halt
         self._heard = heard
         self._clock = clock
+        self._sleep = sleep or Sleep()
         self._claimed_at = claimed_at
         self._renewed_at = claimed_at
         self._renewed = asyncio.Condition()
@@ -110,13 +117,13 @@ class Lease:
 
     async def _keep_renewing(self) -> None:
         pauses = Pauses(first=min(0.5, self._terms.renew_every), most=self._terms.renew_every)
-        while self.seconds_left > 0:
+        while self._may_ask > 0:
             self._progress.news.clear()
             try:
                 await self._renew()
             except Unavailable as error:
                 logger.warning("lease not renewed: %s", error, extra={"action": "renew_failed"})
-                await asyncio.sleep(min(pauses.next(), max(self.seconds_left, 0)))
+                await asyncio.sleep(min(pauses.next(), max(self._may_ask, 0)))
                 continue
             except PloegError as error:
                 self.refused = True
@@ -126,9 +133,15 @@ class Lease:
             await self._until_due()
         self._halt.call(Outcome.LEASE_LOST, "the lease could not be renewed in time; the server does not answer")
 
+    @property
+    def _may_ask(self) -> float:
+        """Seconds for the next renewal."""
+        left, while_awake = self.seconds_left, self._terms.renew_every
+        return while_awake if left <= 0 and self._sleep.woke_within(while_awake) else left
+
     async def _renew(self) -> None:
         sent_at = self._clock()
-        within = min(TIMEOUT, max(self.seconds_left, 0.1))
+        within = min(TIMEOUT, max(self._may_ask, 0.1))
         beat = self._progress.heartbeat()
         reply = await self._client.heartbeat(self._attempt_id, beat, within)
         self._progress.acknowledged(beat)
@@ -149,6 +162,9 @@ class Lease:
             self._halt.call(Outcome.LEASE_LOST, f"renewing the lease failed: {error!r}")
 
     async def _until_due(self) -> None:
-        with suppress(TimeoutError):
-            async with asyncio.timeout(self._terms.renew_every):
-                await self._progress.news.wait()
+        """In steps: the timers of a machine stand still while it sleeps."""
+        due = self._renewed_at + self._terms.renew_every
+        while not self._progress.news.is_set() and (left := due - self._clock()) > 0:
+            with suppress(TimeoutError):
+                async with asyncio.timeout(min(left, STEP)):
+                    await self._progress.news.wait()
