@@ -7,6 +7,7 @@ from datetime import timedelta
 import pytest
 
 from ploeg.control import sweep
+from ploeg.control.leap import Leap
 from ploeg.control.products import products
 from ploeg.control.queue import schedules
 from ploeg.control.queue.submit import Wish
@@ -79,7 +80,7 @@ async def test_a_job_put_off_brings_the_next_look_forward(house: House) -> None:
     with house.plane.watch.subscribed() as subscription:
         resting = asyncio.create_task(sweeper.rest(subscription, rest, until))
         crashed = FinishReport(outcome="agent_crashed", phase="agent")
-        await house.plane.work(hand.secret, report.finish, got.attempt_id, crashed)
+        await house.plane.work(hand.secret, report.finish, house.installation, got.attempt_id, crashed)
         async with asyncio.timeout(5):
             await resting
 
@@ -128,6 +129,29 @@ async def test_a_product_that_opens_and_a_schedule_that_is_due_are_looked_at_in_
     assert until == house.clock.turn(seconds=10), "the schedule is due"
     await sweeper.look()
     assert house.hand().take().job_code == "J-1"
+
+
+async def test_a_server_that_slept_lets_every_worker_renew_before_it_takes_a_job_away(house: House) -> None:
+    house.run(house.a_task())
+    hand = house.hand()
+    got = hand.take()
+    awake = [0.0]
+    leap = Leap(lambda: house.clock.now.timestamp(), lambda: awake[0])
+    sweeper = Sweeper(house.plane, leap)
+    house.clock.turn(hours=8)
+    rest, _ = await sweeper.look()
+    assert house.attempt(got).active
+    assert rest == timedelta(seconds=house.installation.lease.renew_every)
+
+    hand.beat(got)
+    house.clock.turn(seconds=15)
+    awake[0] += 15
+    await sweeper.look()
+    assert house.attempt(got).active
+    house.clock.turn(minutes=6)
+    awake[0] += 360
+    await sweeper.look()
+    assert house.attempt(got).outcome is Outcome.WORKER_LOST
 
 
 async def test_the_first_look_waits_until_every_worker_could_renew(house: House) -> None:

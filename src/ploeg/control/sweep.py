@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 
 import structlog
 
+from ploeg.control.leap import Leap
 from ploeg.control.plane import ControlPlane
 from ploeg.control.questions import questions
 from ploeg.control.queue import hours, scheduled
@@ -88,21 +89,26 @@ CHORES: tuple[tuple[Callable[[Transaction], object], Callable[[Transaction], obj
 
 
 class Sweeper:
-    """Runs beside the server. It leaves leases alone until every worker had time to renew after the server's start."""
+    """Runs beside the server. It does nothing before every worker had time to renew: after the server's start, and after
+    its machine slept or had its clock set forward.
+    """
 
-    def __init__(self, plane: ControlPlane) -> None:
+    def __init__(self, plane: ControlPlane, leap: Leap | None = None) -> None:
         self._plane = plane
+        self._leap = leap or Leap()
 
     async def run(self) -> None:
         with self._plane.watch.subscribed() as subscription:
-            rest = timedelta(seconds=self._plane.installation.lease.renew_every)
-            await self.rest(subscription, rest, until=None)
+            await self.rest(subscription, self._a_renewal, until=None)
             while not self._plane.watch.stopping:
                 rest, until = await self.look()
                 await self.rest(subscription, rest, until)
 
     async def look(self) -> tuple[timedelta, datetime | None]:
         """Does what is due; how long to rest after it, and until when by the store's clock."""
+        if self._leap.within(self._a_renewal.total_seconds()):
+            log.warning("time has leapt: every worker may renew first")
+            return self._a_renewal, None
         try:
             reaped = await self._plane.write(reap)
             for due_now, chore in CHORES:
@@ -118,6 +124,10 @@ class Sweeper:
         self._plane.watch.wake_each_kind()
         rest = min(LONGEST_REST, max(due - now, timedelta()) if due is not None else LONGEST_REST)
         return rest, now + rest
+
+    @property
+    def _a_renewal(self) -> timedelta:
+        return timedelta(seconds=self._plane.installation.lease.renew_every)
 
     async def rest(self, subscription: Subscription, duration: timedelta, until: datetime | None) -> None:
         """That long, or until something turns up that is due before `until`."""
