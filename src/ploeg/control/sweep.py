@@ -89,8 +89,8 @@ CHORES: tuple[tuple[Callable[[Transaction], object], Callable[[Transaction], obj
 
 
 class Sweeper:
-    """Runs beside the server. It does nothing before every worker had time to renew: after the server's start, and after
-    its machine slept or had its clock set forward.
+    """Runs beside the server. After the server's start, and after its machine slept or had its clock set forward, it
+    waits until every worker had time to renew.
     """
 
     def __init__(self, plane: ControlPlane, leap: Leap | None = None) -> None:
