@@ -69,6 +69,7 @@ CASES: dict[str, Case] = {
     "create_todo": Case({"title": "Call Bob", "product_id": "demo"}, "product_id"),
     "list_todos": Case({"product_id": "demo"}, "product_id"),
     "close_todo": Case({"todo_id": "TD-1"}, "todo_id"),
+    "list_forge_actions": Case({"product_id": "demo"}, "product_id"),
     "set_pbi_pr": Case({"pbi_id": "PBI-1", "pr_url": "https://git.example.org/me/it/pulls/7"}, "pbi_id"),
     "mark_pbi_pr_merged": Case({"pbi_id": "PBI-1"}, "pbi_id"),
     "update_task_status": Case({"task_id": "T-3", "status": "in_progress"}, "task_id"),

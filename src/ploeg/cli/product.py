@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from ploeg.cli import options, render, rules
+from ploeg.cli import options, publishing, render, rules
 from ploeg.cli.client import path
 from ploeg.cli.session import signed_in, the_product
 
@@ -68,6 +68,7 @@ def add(as_json: bool, **fields: Any) -> None:
     """
     layer = options.pop_config(fields)
     rules.pop(fields)
+    publishing.pop(fields)
     added = signed_in().post("/products", options.given(fields | {"config": layer or None}))
     _show(added, as_json, said=f"product {added['code']} added")
 
@@ -122,7 +123,7 @@ def edit(code: str, unset: tuple[str, ...], as_json: bool, **fields: Any) -> Non
       ploeg product edit shop --verify "make test" --max-minutes 30
     """
     layer = options.pop_config(fields, unset)
-    cleared = rules.pop(fields)
+    cleared = rules.pop(fields) | publishing.pop(fields)
     changes = options.given(fields | {"config": layer or None}) | cleared
     _show(signed_in().patch("/products" + path(code), changes), as_json, said=f"product {code} changed")
 
@@ -168,3 +169,7 @@ def _show(product: dict[str, Any], as_json: bool, said: str | None = None) -> No
                 *config.items(),
             ]
         )
+
+
+product.add_command(publishing.actions)
+product.add_command(publishing.promote)

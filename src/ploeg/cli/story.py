@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from ploeg.cli import options, render
+from ploeg.cli import options, publishing, render
 from ploeg.cli.client import path
 from ploeg.cli.job_view import pull_request
 from ploeg.cli.session import archival, dependency, item, signed_in, the_product
@@ -165,6 +165,21 @@ def log(story: str, limit: int, product: str | None, as_json: bool) -> None:
         return
     rows = [(render.ago(i["at"]), i["actor"] or "agent", i["text"].strip().partition("\n")[0]) for i in items]
     render.table(("when", "who", "what"), rows, empty="nothing happened yet")
+
+
+@story.command()
+@click.argument("story")
+@options.of_product
+@options.as_json
+def merge(story: str, product: str | None, as_json: bool) -> None:
+    """Merge a done story's pull requests as soon as their checks have passed, at the commits that were verified.
+
+    \b
+    Example:
+      ploeg backlog story merge ST-012
+    """
+    asked = signed_in().post(item("stories", story, product) + "/merge", None)["items"]
+    publishing.say_merging(asked, as_json)
 
 
 def _show(story: dict[str, Any], as_json: bool, said: str | None = None) -> None:
