@@ -55,7 +55,7 @@ VOLUME ["/data", "/handover"]
 EXPOSE 7460
 # A worker in a container of its own answers on another port; compose.yaml says so.
 HEALTHCHECK --interval=30s --timeout=5s --start-period=30s --retries=3 \
-  CMD ["/opt/ploeg/bin/python", "-c", "import os, urllib.request as u; u.urlopen(os.environ.get('PLOEG_HEALTH_URL', 'http://127.0.0.1:7460/health/live'), timeout=4)"]
+  CMD ["/opt/ploeg/bin/python", "-c", "import os, urllib.request as u; u.urlopen(os.environ.get('HEALTH_URL', 'http://127.0.0.1:7460/health/live'), timeout=4)"]
 STOPSIGNAL SIGTERM
 ENTRYPOINT ["tini", "--", "ploeg"]
 CMD ["up"]

@@ -19,14 +19,12 @@ ROOT = Path(__file__).parents[2]
 DEPLOY = ROOT / "deploy"
 UNITS = sorted((DEPLOY / "systemd").glob("*.service"))
 MANIFESTS = sorted((DEPLOY / "kubernetes").glob("*.yaml"))
-#: The image's own, which Ploeg does not read.
-OF_THE_IMAGE = {"PLOEG_HEALTH_URL", "PLOEG_IMAGE", "PLOEG_BIND"}
 FILES = [ROOT / "Dockerfile", ROOT / "compose.yaml", *sorted(path for path in DEPLOY.rglob("*") if path.is_file())]
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.name)
 def test_only_settings_that_there_are_get_set(path: Path) -> None:
-    known = {environment_name(name) for name, *_ in describe()} | OF_THE_IMAGE
+    known = {environment_name(name) for name, *_ in describe()}
     assert set(re.findall(r"PLOEG_[A-Z_]+[A-Z]", path.read_text("utf-8"))) <= known
 
 
@@ -45,7 +43,7 @@ def test_compose_starts_a_server_and_a_worker_and_postgres_on_wish_alone() -> No
     assert services["worker"]["environment"]["PLOEG_TOKEN_FILE"] in (
         services["server"]["environment"]["PLOEG_WORKER_TOKEN_FILE"],
     )
-    assert services["server"]["ports"] == ["${PLOEG_BIND:-127.0.0.1}:7460:7460"]
+    assert services["server"]["ports"] == ["${LISTEN_ON:-127.0.0.1}:7460:7460"]
 
 
 def test_no_secret_is_in_any_environment() -> None:
