@@ -13,12 +13,20 @@ AHEAD = timedelta(hours=2, seconds=30)
 def window(used: float | None, reset: timedelta | None = AHEAD, **more: Any) -> dict[str, Any]:
     """One seen now, whose reset is that far away."""
     now = datetime.now(UTC)
-    told = {"runtime": "claude", "window": "five_hour", "status": "allowed", "seen_at": now.isoformat(), **more}
+    told = {
+        "runtime": "claude",
+        "account": "",
+        "window": "five_hour",
+        "status": "allowed",
+        "seen_at": now.isoformat(),
+        **more,
+    }
     return {**told, "utilization": used, "resets_at": (now + reset).isoformat() if reset is not None else None}
 
 
 def test_a_window_shows_how_far_it_is_used_and_when_it_is_reset() -> None:
     assert _used(window(0.83)) == "claude five_hour 83%"
+    assert _used(window(0.83, account="main")) == "claude/main five_hour 83%"
     assert _used(window(None, status="rejected")) == "claude five_hour rejected"
     assert _told(window(0.83)).startswith("claude five_hour 83%, resets in 2 h, told 0")
     assert _told(window(0.5, None)).startswith("claude five_hour 50%, told 0")

@@ -82,7 +82,7 @@ class Hand:
 
     def finish(self, assignment: Assignment, outcome: str, **said: Any) -> FinishReply:
         ended = FinishReport(outcome=outcome, **{"phase": "report", **said})
-        return self.house.write(report.finish, self.actor, assignment.attempt_id, ended)
+        return self.house.write(report.finish, self.actor, self.house.installation, assignment.attempt_id, ended)
 
     def done(self, assignment: Assignment, **said: Any) -> FinishReply:
         return self.finish(assignment, "done", **{**proof(), **said})

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from ploeg.domain.attempt import Usage
 from ploeg.domain.budget import MICRO, Budget, Period, Spent
+from ploeg.domain.limits import Limits
 
 AMSTERDAM = ZoneInfo("Europe/Amsterdam")
 MOMENTS = st.datetimes(datetime(2020, 1, 1), datetime(2035, 1, 1), timezones=st.just(UTC))
@@ -21,19 +22,20 @@ MOMENTS = st.datetimes(datetime(2020, 1, 1), datetime(2035, 1, 1), timezones=st.
     [
         (Budget(), Spent(micro_usd=10**12, tokens=10**12), None),
         (Budget(max_cost_usd=2.5), Spent(micro_usd=2_499_999), None),
-        (Budget(max_cost_usd=2.5), Spent(micro_usd=2_500_000), "$2.50 of $2.50 is spent"),
-        (Budget(max_cost_usd=2.5, max_tokens=1000), Spent(tokens=1000), "1,000 of 1,000 tokens are used"),
+        (Budget(max_cost_usd=2.5), Spent(micro_usd=2_500_000), "$2.50 of $2.50"),
+        (Budget(max_cost_usd=2.5, max_tokens=1000), Spent(tokens=1000), "1,000 tokens of 1,000 tokens"),
         (Budget(max_tokens=1000), Spent(micro_usd=10**9, tokens=999), None),
     ],
 )
 def test_a_budget_is_reached_when_a_limit_is_used_up(budget: Budget, spent: Spent, reached: str | None) -> None:
-    assert budget.reached(spent) == reached
+    found = budget.reached(spent)
+    assert (str(found) if found is not None else None) == reached
 
 
 def test_what_is_left_is_never_below_nothing() -> None:
-    left = Budget(max_cost_usd=1.0, max_tokens=100).less(Spent(micro_usd=3 * MICRO, tokens=40))
-    assert left == Budget(max_cost_usd=0.0, max_tokens=60)
-    assert Budget().less(Spent(tokens=7)) == Budget()
+    left = Limits(max_cost_usd=1.0, max_tokens=100).less(Spent(micro_usd=3 * MICRO, tokens=40))
+    assert left.budget == Budget(max_cost_usd=0.0, max_tokens=60)
+    assert Limits().less(Spent(tokens=7)) == Limits()
 
 
 def test_tokens_of_every_kind_count_and_unknown_money_is_none() -> None:

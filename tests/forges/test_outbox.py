@@ -242,7 +242,9 @@ async def test_the_runner_hears_of_what_is_asked(scene: Scene, outbox: Outbox) -
     assert job.branch is not None
     scene.forge.branch(job.branch)
     done = FinishReport(outcome="done", phase="report", **proof())
-    await scene.house.plane.write(report.finish, scene.hand.actor, scene.hand.take().attempt_id, done)
+    await scene.house.plane.write(
+        report.finish, scene.hand.actor, scene.house.installation, scene.hand.take().attempt_id, done
+    )
     async with asyncio.timeout(10):
         await opened.wait()
     running.cancel()

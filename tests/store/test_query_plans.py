@@ -32,7 +32,7 @@ QUESTIONS: dict[str, Callable[[Transaction], object]] = {
     "the first job of the queue": lambda tx: tx.queue.first(),
     "the queued jobs": lambda tx: tx.queue.piles("queued"),
     "the parked jobs": lambda tx: tx.queue.piles("waiting"),
-    "the jobs that are free to go": lambda tx: tx.queue.free(START),
+    "the jobs that are free to go": lambda tx: tx.queue.free(START, "2026-11"),
     "a lane's unfinished job": lambda tx: tx.jobs.unfinished_in_lane("lane"),
     "a lane's active job": lambda tx: tx.jobs.active_in_lane("lane"),
     "a task's unfinished job": lambda tx: tx.jobs.unfinished_for_task(TaskId("tsk_1")),

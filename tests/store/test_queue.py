@@ -67,7 +67,7 @@ def test_the_queue_is_counted_by_what_its_jobs_need(here: Installation) -> None:
 
     def counted(kind: str) -> set[tuple[str, tuple[str, ...], int]]:
         piles: list[Pile] = here.store.read_blocking(
-            lambda tx: tx.queue.free(tx.now) if kind == "free" else tx.queue.piles(kind)
+            lambda tx: tx.queue.free(tx.now, "2026-11") if kind == "free" else tx.queue.piles(kind)
         )
         assert all(pile.product_id == ProductId(here.product.id) for pile in piles)
         return {(pile.runtime, pile.labels, pile.count) for pile in piles}

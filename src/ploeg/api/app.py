@@ -11,6 +11,7 @@ from starlette.types import ASGIApp
 from ploeg import __version__
 from ploeg.api import (
     backlog_search,
+    budgets,
     docs,
     errors,
     export,
@@ -81,6 +82,7 @@ def people_app(plane: ControlPlane, lifespan: Lifespan | None = None) -> FastAPI
         idea_messages,
         jobs,
         queue,
+        budgets,
         schedules,
         questions,
         notices,

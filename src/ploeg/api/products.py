@@ -83,6 +83,8 @@ def _out(view: ProductView) -> ProductOut:
         max_concurrent_jobs=product.max_concurrent_jobs,
         max_jobs_by_runtime=dict(product.max_jobs_by_runtime or {}),
         max_in_review=product.max_in_review,
+        max_cost_usd_per_month=product.max_cost_usd_per_month,
+        max_tokens_per_month=product.max_tokens_per_month,
         active_hours=ActiveHoursOut.model_validate(product.active_hours) if product.active_hours else None,
         enabled_doc_folders=list(folders_of(product.enabled_doc_folders)),
         pr_strategy=product.pr_strategy,

@@ -99,7 +99,7 @@ async def _executions(
 
 async def _finish(plane: ControlPlane, secret: str, request: Request, message: FinishReport) -> FinishReply:
     attempt_id = _attempt(request)
-    reply = await plane.work(secret, report.finish, attempt_id, message)
+    reply = await plane.work(secret, report.finish, plane.installation, attempt_id, message)
     if message.diff is not None:
         code, number = await plane.read(report.names, secret, attempt_id)
         await asyncio.to_thread(plane.transcripts.write_diff, code, number, message.diff)

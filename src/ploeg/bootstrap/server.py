@@ -31,8 +31,10 @@ from ploeg.control.publishing.outbox import Outbox
 from ploeg.control.publishing.publish import Publisher
 from ploeg.control.sweep import Sweeper
 from ploeg.control.work.transcripts import Transcripts
+from ploeg.domain.budget import Budget
 from ploeg.domain.config import ConfigLayer
 from ploeg.domain.errors import Invalid
+from ploeg.domain.hours import zone_named
 from ploeg.domain.question import OnExpiry
 from ploeg.forges.registry import Forges
 from ploeg.mcp.endpoint import McpEndpoint, Names
@@ -91,6 +93,7 @@ def installation_of(settings: Settings) -> Installation:
         max_silence_minutes=settings.max_silence_minutes or None,
         max_turns=settings.max_turns or None,
         max_cost_usd=settings.max_cost_usd or None,
+        max_tokens=settings.max_tokens or None,
         repair_rounds=settings.repair_rounds or None,
         auto_commit=settings.auto_commit or None,
     )
@@ -102,14 +105,14 @@ def installation_of(settings: Settings) -> Installation:
         question_deadline=timedelta(hours=settings.question_deadline_hours),
         question_on_expiry=OnExpiry(settings.question_on_expiry),
         plan_review_rounds=settings.plan_review_rounds,
-        metrics=settings.metrics,
-    )
         budget=Budget(
             max_cost_usd=settings.max_cost_usd_per_day or None, max_tokens=settings.max_tokens_per_day or None
         ),
         zone=zone_named(settings.effective_time_zone),
         forge_poll=timedelta(minutes=settings.forge_poll_minutes),
         review_rounds=settings.review_rounds,
+        metrics=settings.metrics,
+    )
 
 
 def _limits(settings: list[str]) -> dict[str, int]:

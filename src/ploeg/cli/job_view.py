@@ -9,7 +9,6 @@ import click
 from ploeg.cli import render
 from ploeg.cli.job_line import what
 
-
 TOKENS = ("input_tokens", "output_tokens", "cache_read_tokens", "cache_write_tokens")
 
 

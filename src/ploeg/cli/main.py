@@ -29,6 +29,7 @@ COMMANDS = {
     "docs": ("ploeg.cli.docs:docs", "Docs of a product: decisions, specs, plans, and the guide of its agents."),
     "job": ("ploeg.cli.job:job", "Queue agent work and follow it."),
     "queue": ("ploeg.cli.queue:queue", "Show what runs, what is next in which order, and why each job waits."),
+    "budget": ("ploeg.cli.budget:budget", "Show what was spent today and this month, and what may be."),
     "schedule": ("ploeg.cli.schedule:schedule", "Tasks that are queued again and again."),
     "question": ("ploeg.cli.question:question", "What agents ask people, and your answers."),
     "notice": ("ploeg.cli.notice:notice", "Notices: where you are told what needs you, and what you were told."),

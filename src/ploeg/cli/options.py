@@ -38,7 +38,10 @@ _CONFIG = (
     click.option("--max-minutes", type=float, metavar="N", help="Limit of the agent's wall clock."),
     click.option("--max-silence-minutes", type=float, metavar="N", help="Limit of its silence."),
     click.option("--max-turns", type=int, metavar="N", help="Limit of its turns."),
-    click.option("--max-cost-usd", type=float, metavar="N", help="Limit of what one attempt may cost."),
+    click.option(
+        "--max-cost-usd", type=float, metavar="N", help="Limit of what a job may cost, with all its attempts."
+    ),
+    click.option("--max-tokens", type=int, metavar="N", help="Limit of the tokens that a job may use."),
     click.option(
         "--verify", "verify_commands", multiple=True, metavar="COMMAND", help="Must pass before done; repeatable."
     ),
@@ -67,6 +70,7 @@ CONFIG_FIELDS = (
     "max_silence_minutes",
     "max_turns",
     "max_cost_usd",
+    "max_tokens",
     "verify_commands",
     "verify_timeout",
     "setup_commands",

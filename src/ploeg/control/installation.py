@@ -6,7 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Literal
+from zoneinfo import ZoneInfo
 
+from ploeg.domain.budget import Budget
 from ploeg.domain.config import ConfigLayer
 from ploeg.domain.lease import LeaseTerms
 from ploeg.domain.question import OnExpiry
@@ -26,13 +28,13 @@ class Installation:
     question_on_expiry: OnExpiry = OnExpiry.PARK
     #: Reviews that an idea's plan gets at most while the idea goes by itself.
     plan_review_rounds: int = 2
-    #: Who may read the metrics: an administrator's token, everybody, or nobody.
-    metrics: Literal["token", "open", "off"] = "token"
     #: What all jobs may spend in a day.
-    budget: Budget = Budget()
+    budget: Budget = field(default_factory=Budget)
     #: The clocks by which days and months begin.
-    zone: ZoneInfo = ZoneInfo("UTC")
+    zone: ZoneInfo = field(default_factory=lambda: ZoneInfo("UTC"))
     #: Between two looks at an open pull request of which no hook tells.
     forge_poll: timedelta = timedelta(minutes=5)
     #: Follow-ups in a row that what was said about a pull request becomes by itself.
     review_rounds: int = 3
+    #: Who may read the metrics: an administrator's token, everybody, or nobody.
+    metrics: Literal["token", "open", "off"] = "token"

@@ -12,7 +12,6 @@ from ploeg.domain.quota import QuotaUse
 from ploeg.domain.worker import RuntimeBlock, WorkerRecord
 from ploeg.store.transaction import Transaction
 
-
 #: Entries of a course that are shown at most.
 COURSE_MAX = 5000
 

@@ -7,8 +7,9 @@ from collections.abc import Iterable
 
 from ploeg import __version__
 from ploeg.control.health import health
+from ploeg.control.installation import Installation
 from ploeg.control.plane import ControlPlane
-from ploeg.control.work import presence
+from ploeg.control.work import budgets, presence
 from ploeg.domain.access import Principal, Scope
 from ploeg.domain.errors import Denied
 from ploeg.domain.metric import Readings
@@ -26,7 +27,7 @@ async def readings(plane: ControlPlane) -> Readings:
     told.set(metrics.STARTED, plane.started_at.timestamp())
     told.set(metrics.WAITING_WORKERS, plane.watch.waiters)
     told.set(metrics.SERVER_DISK_FREE, shutil.disk_usage(plane.transcripts.disk).free)
-    await plane.read(_stored, told)
+    await plane.read(_stored, plane.installation, told)
     return told
 
 
@@ -37,8 +38,8 @@ def may_read(actor: Principal) -> None:
         raise Denied("metrics tell of everybody's jobs and workers; an administrator's token reads them")
 
 
-def _stored(tx: Transaction, told: Readings) -> None:
-    _jobs(tx, told)
+def _stored(tx: Transaction, installation: Installation, told: Readings) -> None:
+    _jobs(tx, installation, told)
     told.set(metrics.QUESTIONS, tx.questions.count_open())
     told.set(metrics.DELIVERIES, tx.deliveries.count_owed())
     for state in WorkerState:
@@ -47,12 +48,12 @@ def _stored(tx: Transaction, told: Readings) -> None:
         _worker(tx, worker, told)
 
 
-def _jobs(tx: Transaction, told: Readings) -> None:
+def _jobs(tx: Transaction, installation: Installation, told: Readings) -> None:
     queued, later, running, waiting, ready = (
         _by_runtime(piles)
         for piles in (
             *(tx.queue.piles(kind) for kind in ("queued", "later", "running", "waiting")),
-            tx.queue.free(tx.now),
+            tx.queue.free(tx.now, budgets.month(tx, installation)),
         )
     )
     for runtime in {*queued, *running, *waiting}:
@@ -70,7 +71,7 @@ def _worker(tx: Transaction, worker: WorkerRecord, told: Readings) -> None:
     told.add(metrics.WORKER_SLOTS, worker.slots, worker.hostname)
     told.add(metrics.WORKER_JOBS, len(tx.attempts.active_of_worker(worker.id)), worker.hostname)
     for use in worker.quota:
-        labels = worker.hostname, use.runtime, use.window
+        labels = worker.hostname, str(use.seat), use.window
         if use.used_pct is not None and tx.now < use.over_at:
             told.set(metrics.QUOTA_USED, use.used_pct / 100, *labels)
             if use.resets_at is not None:

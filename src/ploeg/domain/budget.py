@@ -52,6 +52,17 @@ class Spent:
         return self.micro_usd / MICRO
 
 
+@dataclass(frozen=True, slots=True)
+class Reached:
+    """A limit that is used up, in words."""
+
+    used: str
+    limit: str
+
+    def __str__(self) -> str:
+        return f"{self.used} of {self.limit}"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Budget:
     """None is no limit."""
@@ -62,20 +73,13 @@ class Budget:
     def __bool__(self) -> bool:
         return self.max_cost_usd is not None or self.max_tokens is not None
 
-    def reached(self, spent: Spent) -> str | None:
-        """Which limit is used up, in words; None while there is something left of both."""
+    def reached(self, spent: Spent) -> Reached | None:
+        """Which limit is used up; None while there is something left of both."""
         if self.max_cost_usd is not None and spent.micro_usd >= round(self.max_cost_usd * MICRO):
-            return f"${spent.cost_usd:.2f} of ${self.max_cost_usd:.2f} is spent"
+            return Reached(f"${spent.cost_usd:.2f}", f"${self.max_cost_usd:.2f}")
         if self.max_tokens is not None and spent.tokens >= self.max_tokens:
-            return f"{spent.tokens:,} of {self.max_tokens:,} tokens are used"
+            return Reached(f"{spent.tokens:,} tokens", f"{self.max_tokens:,} tokens")
         return None
-
-    def less(self, spent: Spent) -> Budget:
-        """What is left of it."""
-        return Budget(
-            max_cost_usd=None if self.max_cost_usd is None else max(self.max_cost_usd - spent.cost_usd, 0.0),
-            max_tokens=None if self.max_tokens is None else max(self.max_tokens - spent.tokens, 0),
-        )
 
 
 def _next_month(day: date) -> date:

@@ -72,6 +72,7 @@ class ConfigLayer:
     max_silence_minutes: float | None = None
     max_turns: int | None = None
     max_cost_usd: float | None = None
+    max_tokens: int | None = None
     verify_commands: tuple[str, ...] | None = None
     verify_timeout: float | None = None
     setup_commands: tuple[str, ...] | None = None
@@ -98,7 +99,8 @@ class ConfigLayer:
             self._expect(name, _is_name, "give a name")
         for name in ("max_minutes", "max_silence_minutes", "max_cost_usd", "verify_timeout"):
             self._expect(name, lambda n: _is_number(n) and n > 0, "give a number above zero")
-        self._expect("max_turns", lambda n: _is_whole(n) and n > 0, "give a whole number above zero")
+        for name in ("max_turns", "max_tokens"):
+            self._expect(name, lambda n: _is_whole(n) and n > 0, "give a whole number above zero")
         self._expect("thinking_budget", lambda n: _is_whole(n) and n >= 0, "give zero or more tokens")
         self._expect("repair_rounds", lambda n: _is_whole(n) and n in {0, 1}, "give 0 or 1")
         self._expect("auto_commit", lambda flag: isinstance(flag, bool), "give true or false")
@@ -177,6 +179,7 @@ def resolve(
             max_silence_minutes=first("max_silence_minutes", kind.limits.max_silence_minutes),
             max_turns=first("max_turns", kind.limits.max_turns),
             max_cost_usd=first("max_cost_usd", kind.limits.max_cost_usd),
+            max_tokens=first("max_tokens", kind.limits.max_tokens),
         ),
         agent_tools=kind.agent_tools,
         tools=kind.tools,

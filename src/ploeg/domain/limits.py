@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Self
 
 from ploeg.domain.attempt import Outcome, Usage
+from ploeg.domain.budget import Budget, Spent
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -17,6 +19,21 @@ class Limits:
     max_silence_minutes: float | None = 10.0
     max_turns: int | None = 50
     max_cost_usd: float | None = None
+    #: Of every kind.
+    max_tokens: int | None = None
+
+    @property
+    def budget(self) -> Budget:
+        return Budget(max_cost_usd=self.max_cost_usd, max_tokens=self.max_tokens)
+
+    def less(self, spent: Spent) -> Self:
+        """These, with what a job's earlier attempts left of its budget."""
+        cost, tokens = self.max_cost_usd, self.max_tokens
+        return replace(
+            self,
+            max_cost_usd=None if cost is None else max(cost - spent.cost_usd, 0.0),
+            max_tokens=None if tokens is None else max(tokens - spent.tokens, 0),
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,4 +53,6 @@ def breached(limits: Limits, *, elapsed: float, silent: float, usage: Usage) -> 
     cost = usage.cost_usd
     if limits.max_cost_usd is not None and cost is not None and cost > limits.max_cost_usd:
         return Breach(Outcome.OVER_BUDGET, f"the agent spent ${cost:.2f} of ${limits.max_cost_usd:.2f}")
+    if limits.max_tokens is not None and usage.tokens > limits.max_tokens:
+        return Breach(Outcome.OVER_BUDGET, f"the agent used {usage.tokens:,} of {limits.max_tokens:,} tokens")
     return None

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, Self
 
+from ploeg.domain.budget import Budget
 from ploeg.domain.config import ConfigLayer
 from ploeg.domain.doc import Folder
 from ploeg.domain.errors import Conflict, Invalid
@@ -61,6 +62,11 @@ class Product:
     failure_cascade: bool = True
     #: The workflow that publishes the product elsewhere: its file's name.
     promote_workflow: str | None = None
+
+    @property
+    def budget(self) -> Budget:
+        """Of each month."""
+        return Budget(max_cost_usd=self.max_cost_usd_per_month, max_tokens=self.max_tokens_per_month)
 
     @property
     def archived(self) -> bool:

@@ -37,6 +37,8 @@ class Offer:
     product_ids: tuple[ProductId, ...] | None = None
     #: How many jobs of a runtime the whole installation may have at work at the same time.
     limits: tuple[tuple[str, int], ...] = ()
+    #: The name of the month that holds now; products may spend so much in it.
+    month: str = ""
 
 
 _TAKE = f"""
@@ -103,7 +105,7 @@ class Claims:
         dialect = self._tx.connection.dialect
         statement, decode = prepared(dialect.name, offer)
         lists = _lists(runtimes, offer.labels, offer.product_ids)
-        wanted = {"now": _MOMENT.process_bind_param(now, dialect), "attempt": attempt_id, **lists}
+        wanted = {"now": _MOMENT.process_bind_param(now, dialect), "attempt": attempt_id, "month": offer.month, **lists}
         if self._tx.on_postgres:
             row = self._tx.connection.exec_driver_sql(statement, wanted).fetchone()
             return None if row is None else self._hold_to_limits(row, decode, dict(offer.limits))

@@ -5,9 +5,10 @@ The claim takes the first of them that fits an offer, the depth of the queue cou
 
 from __future__ import annotations
 
+from ploeg.domain.config import MECHANICAL
 from ploeg.store.dialects import SQLITE
 
-#: Conditions on `job` and the moment `:now`; each is cheap where its rule is not in use.
+#: Conditions on `job`, the moment `:now` and the name of its `:month`; each is cheap where its rule is not in use.
 FREE = """
     job.status = 'queued' AND NOT job.cancel_requested
       AND (job.not_before IS NULL OR job.not_before <= :now)
@@ -32,6 +33,13 @@ FREE = """
       AND EXISTS (
             SELECT 1 FROM products
             WHERE products.id = job.product_id AND products.archived_at IS NULL
+              AND (job.runtime = '{mechanical}'
+                OR (products.max_cost_usd_per_month IS NULL AND products.max_tokens_per_month IS NULL)
+                OR NOT EXISTS (
+                SELECT 1 FROM spending AS spent
+                WHERE spent.scope = products.id AND spent.period = :month
+                  AND (spent.micro_usd + 0.5 >= products.max_cost_usd_per_month * 1000000
+                    OR spent.tokens >= products.max_tokens_per_month)))
               AND (products.open_until IS NULL OR (products.open_from <= :now AND products.open_until > :now))
               AND (products.max_concurrent_jobs IS NULL OR products.max_concurrent_jobs > (
                 SELECT count(*) FROM jobs AS other {active}
@@ -54,6 +62,7 @@ FREE = """
 """
 
 _SQLITE_WORDS = {
+    "mechanical": MECHANICAL,
     "row": "rowid",
     # Left to itself SQLite sorts the whole queue for each claim, and counts through every finished job of a product.
     "queue": "INDEXED BY ix_jobs_queue",
@@ -61,6 +70,7 @@ _SQLITE_WORDS = {
     "elements": "json_each",
 }
 _POSTGRESQL_WORDS = {
+    "mechanical": MECHANICAL,
     "row": "id",
     "queue": "",
     "active": "",

@@ -98,9 +98,9 @@ class Queue:
         rows = self._tx.connection.execute(_PILES[kind], {"now": self._tx.now})
         return [Pile(row[0], row[1], row[2], row[3]) for row in rows]
 
-    def free(self, now: datetime) -> list[Pile]:
-        """The queued jobs that wait for nothing but a worker that takes them."""
-        rows = self._tx.connection.execute(_free(self._tx.dialect), {"now": now})
+    def free(self, now: datetime, month: str) -> list[Pile]:
+        """The queued jobs that wait for nothing but a worker that takes them. `month` names the one that holds now."""
+        rows = self._tx.connection.execute(_free(self._tx.dialect), {"now": now, "month": month})
         return [Pile(row[0], row[1], row[2], row[3]) for row in rows]
 
 
@@ -110,5 +110,6 @@ def _free(dialect: str) -> TextualSelect:
         SELECT job.product_id, job.runtime, job.labels, count(*) AS count FROM jobs AS job {{queue}}
         WHERE {FREE} GROUP BY job.product_id, job.runtime, job.labels
     """  # noqa: S608 - made of constants
-    named = text(counted.format(**words(dialect))).bindparams(bindparam("now", type_=Utc()))
+    given = bindparam("now", type_=Utc()), bindparam("month", type_=Prose())
+    named = text(counted.format(**words(dialect))).bindparams(*given)
     return named.columns(product_id=Prose, runtime=Prose, labels=Document(tuple[str, ...]), count=Integer)

@@ -31,6 +31,7 @@ from ploeg.store.questions import Questions
 from ploeg.store.queue import Queue
 from ploeg.store.quota_history import QuotaHistory
 from ploeg.store.schedules import Schedules
+from ploeg.store.spending import Spending
 from ploeg.store.sprints import Sprints
 from ploeg.store.todos import Todos
 from ploeg.store.workers import Workers
@@ -143,6 +144,10 @@ class Transaction:
     @property
     def claims(self) -> Claims:
         return Claims(self)
+
+    @property
+    def spending(self) -> Spending:
+        return Spending(self)
 
     @property
     def workers(self) -> Workers:

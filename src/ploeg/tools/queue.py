@@ -99,6 +99,39 @@ class ScheduleRemoved(Result):
     removed: str
 
 
+class ShowBudgets(Arguments):
+    pass
+
+
+class BudgetShown(Result):
+    #: The product's code; None: all jobs of the installation.
+    product: str | None
+    #: `day` or `month`.
+    period: str
+    max_cost_usd: float | None
+    max_tokens: int | None
+    cost_usd: float
+    tokens: int
+    #: When the next period begins.
+    until: datetime
+    #: No more of its jobs begin in this period.
+    reached: bool
+
+
+class BudgetsShown(Result):
+    result: list[BudgetShown]
+
+
+SHOW_BUDGETS = Tool(
+    name="show_budgets",
+    description="What all jobs spent today and each product's jobs this month, in money and tokens, and what they may.",
+    arguments=ShowBudgets,
+    result=BudgetsShown,
+    side=Side.SERVER,
+    people=True,
+    writes=False,
+)
+
 SHOW_QUEUE = Tool(
     name="show_queue",
     description="What runs, what is next in which order, and why each queued job waits.",

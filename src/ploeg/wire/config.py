@@ -21,7 +21,8 @@ class ConfigIn(Request):
     max_minutes: Finite | None = None
     max_silence_minutes: Finite | None = None
     max_turns: Whole | None = None
-    max_cost_usd: Finite | None = None
+    max_cost_usd: Finite | None = Field(default=None, description="What a job may cost, with all its attempts.")
+    max_tokens: Whole | None = Field(default=None, description="What it may use, of tokens of every kind.")
     verify_commands: list[str] | None = Field(default=None, description="Shell commands that must pass before done.")
     verify_timeout: Finite | None = Field(default=None, description="Seconds for each verify command.")
     setup_commands: list[str] | None = Field(default=None, description="Make a fresh checkout ready.")
@@ -30,6 +31,10 @@ class ConfigIn(Request):
     )
     auto_commit: bool | None = Field(
         default=None, description="Commit what the agent left uncommitted, instead of refusing `done`."
+    )
+    on_conflict: str | None = Field(
+        default=None,
+        description="When others changed the same lines: `solve` lets the agent, `ask` asks people, `fail`.",
     )
     required_labels: list[str] | None = Field(default=None, description="Labels that a worker must offer for its jobs.")
 

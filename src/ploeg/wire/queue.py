@@ -27,8 +27,8 @@ class PlaceOut(Reply):
     job: JobOut
     held_by: str | None = Field(
         description=(
-            "`run`, `moment`, `archived`, `hours`, `product_limit`, `runtime_limit`, `review_limit`, `prerequisite`, "
-            "`lane` or `worker`."
+            "`run`, `moment`, `archived`, `hours`, `product_limit`, `runtime_limit`, `review_limit`, `budget`, "
+            "`prerequisite`, `lane` or `worker`."
         )
     )
     waiting_for: str | None = Field(description="The same for people.")

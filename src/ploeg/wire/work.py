@@ -191,9 +191,9 @@ class FinishReport(Message, kw_only=True):
     session_id: str | None = None
     model: str | None = None
     usage: UsageOut = field(default_factory=UsageOut)
+    purse: str | None = None
     base_sha: str | None = None
     head_sha: str | None = None
-    purse: str | None = None
     #: The remote holds `head_sha` on the assignment's branch.
     pushed: bool = False
     kept_ref: str | None = None
@@ -222,10 +222,10 @@ class Handback(Message, kw_only=True):
 
     worker: WorkerInfo
     still_held: list[str] = field(default_factory=list)
-
-
     #: The accounts that somebody signed in to anew, as `runtime` or `runtime/account`; None: all may have been.
     signed_in: list[str] | None = None
+
+
 class HandbackReply(Message, kw_only=True):
     worker_id: str
     handed_back: list[str]

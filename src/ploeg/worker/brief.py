@@ -82,6 +82,7 @@ def _limits(given: LimitsOut) -> Limits:
         max_silence_minutes=given.max_silence_minutes,
         max_turns=given.max_turns,
         max_cost_usd=given.max_cost_usd,
+        max_tokens=given.max_tokens,
     )
 
 

@@ -169,9 +169,9 @@ def _info(settings: Settings, state: WorkerState, bench: Workbench) -> WorkerInf
         runtimes=list(bench.runtimes),
         labels=settings.labels,
         sandbox=bench.backend.name,
-    )
         accounts=_accounts(settings, bench),
         account_policy=settings.account_policy,
+    )
 
 
 def _accounts(settings: Settings, bench: Workbench) -> list[AccountInfo]:

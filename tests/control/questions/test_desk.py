@@ -134,7 +134,7 @@ async def test_the_next_task_of_a_story_starts_when_the_one_before_has_ended(hou
     waiting = wait(second)
     await rested(house, 1)
     failed = FinishReport(outcome="reported_failed", phase="report")
-    await house.plane.work(first.secret, report.finish, got.attempt_id, failed)
+    await house.plane.work(first.secret, report.finish, house.installation, got.attempt_id, failed)
     async with asyncio.timeout(5):
         after = await waiting
     assert after is not None
@@ -187,7 +187,8 @@ async def test_a_claim_that_was_cut_off_is_not_lost_to_the_same_worker(house: Ho
     assert (got.job_code, got.attempt_number) == ("J-1", 1)
 
 
-async def test_a_blocked_runtime_asks_again_when_its_block_lifts(house: House) -> None:
+async def test_a_blocked_runtime_asks_again_when_its_block_lifts(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("ploeg.domain.quota.QUOTA_WAIT_LEAST", timedelta())
     house.run(house.a_task())
     hand = house.hand()
     back = datetime.now(UTC) + timedelta(milliseconds=50)
@@ -195,7 +196,7 @@ async def test_a_blocked_runtime_asks_again_when_its_block_lifts(house: House) -
     hand.finish(hand.take(), "quota_exhausted", reset_at=back)
     waiting = wait(hand)
     await rested(house, 1)
-    house.clock.now = back
+    house.clock.now = back + timedelta(milliseconds=50)
     async with asyncio.timeout(5):
         assert await waiting is not None
 

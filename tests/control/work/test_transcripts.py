@@ -145,7 +145,7 @@ async def test_following_goes_from_attempt_to_attempt_until_the_job_ends(house: 
     await send(hand, first, 0, "first")
     waiting = asyncio.create_task(page(house, offset=(await page(house)).next_offset, wait=30, number=1))
     stopped = FinishReport(outcome="worker_stopped", phase="agent")
-    await house.plane.work(hand.secret, report.finish, first.attempt_id, stopped)
+    await house.plane.work(hand.secret, report.finish, house.installation, first.attempt_id, stopped)
     second = hand.take()
     house.plane.watch.tell(house.read(lambda tx: tx.events.after(0, None, 1000)))
     async with asyncio.timeout(10):

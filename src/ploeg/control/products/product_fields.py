@@ -19,6 +19,8 @@ from ploeg.domain.remark import FollowUps
 from ploeg.domain.sprint import PrStrategy
 
 LIMIT_MAX = 1000
+MONEY_MAX = 1_000_000
+TOKENS_MAX = 10**15
 _WORKFLOW = re.compile(r"[\w.-]{1,100}", re.ASCII)
 
 
@@ -56,6 +58,18 @@ def _limit(field: str, value: int | None) -> int | None:
     return value
 
 
+def _money(field: str, value: float | None) -> float | None:
+    if value is not None and not 0 < value <= MONEY_MAX:
+        raise Invalid(field, value, f"give an amount above zero, at most {MONEY_MAX:,}, or nothing for no limit")
+    return value
+
+
+def _tokens(field: str, value: int | None) -> int | None:
+    if value is not None and not 0 < value <= TOKENS_MAX:
+        raise Invalid(field, value, f"give a number above zero, at most {TOKENS_MAX:,}, or nothing for no limit")
+    return value
+
+
 def _limits(field: str, value: Mapping[str, int | None] | None) -> dict[str, int] | None:
     limits = {layers.runtime(field, name): limit for name, limit in (value or {}).items() if limit is not None}
     for limit in limits.values():
@@ -85,13 +99,15 @@ _CHECKS: Mapping[str, Check] = {
     "max_concurrent_jobs": _limit,
     "max_jobs_by_runtime": _limits,
     "max_in_review": _limit,
+    "max_cost_usd_per_month": _money,
+    "max_tokens_per_month": _tokens,
     "enabled_doc_folders": _folders,
     "pr_strategy": lambda field, value: one_of(PrStrategy)(field, str(value).upper()),
     "auto_pr": flag,
+    "follow_ups": lambda field, value: one_of(FollowUps)(field, str(value).lower()),
     "auto_merge": flag,
     "merge_method": lambda field, value: one_of(MergeMethod)(field, str(value).lower()),
     "delete_merged_branches": flag,
     "failure_cascade": flag,
     "promote_workflow": lambda field, value: _workflow(field, value) if value else None,
 }
-    "follow_ups": lambda field, value: one_of(FollowUps)(field, str(value).lower()),

@@ -16,6 +16,7 @@ class By(StrEnum):
     PRODUCT_LIMIT = "product_limit"
     RUNTIME_LIMIT = "runtime_limit"
     REVIEW_LIMIT = "review_limit"
+    BUDGET = "budget"
     PREREQUISITE = "prerequisite"
     LANE = "lane"
     #: Nothing but a worker: none is there, it stands by, or it is busy.

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from ploeg.control.installation import Installation
 from ploeg.control.queue.hold import By, Hold, clock
+from ploeg.control.work import budgets
+from ploeg.domain.config import MECHANICAL
 from ploeg.domain.job import ACTIVE, Job
 from ploeg.domain.product import Product
 from ploeg.store.transaction import Transaction
@@ -14,7 +16,11 @@ def hold(tx: Transaction, installation: Installation, job: Job) -> Hold | None:
     if product is None or product.archived:
         return Hold(By.ARCHIVED, "its product, which is archived")
     return (
-        _hours(tx, product) or _limit(tx, product, job) or _runtime(tx, installation, job) or _review(tx, product, job)
+        _hours(tx, product)
+        or _budget(tx, installation, product, job)
+        or _limit(tx, product, job)
+        or _runtime(tx, installation, job)
+        or _review(tx, product, job)
     )
 
 
@@ -24,6 +30,18 @@ def _hours(tx: Transaction, product: Product) -> Hold | None:
         return None
     opens = hours.span_from(tx.now).start
     return Hold(By.HOURS, f"the active hours of product {product.code} ({hours}), which begin at {clock(opens)}")
+
+
+def _budget(tx: Transaction, installation: Installation, product: Product, job: Job) -> Hold | None:
+    if job.runtime == MECHANICAL:
+        return None
+    views = budgets.of_month(tx, installation, product), budgets.of_day(tx, installation)
+    for view in views:
+        if view.reached is not None:
+            whose = f"product {view.product}" if view.product is not None else "the installation"
+            text = f"the next {view.period}, which begins at {clock(view.until)}: {whose} used {view.reached}"
+            return Hold(By.BUDGET, text)
+    return None
 
 
 def _limit(tx: Transaction, product: Product, job: Job) -> Hold | None:

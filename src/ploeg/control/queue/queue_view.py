@@ -11,6 +11,7 @@ from ploeg.control.installation import Installation
 from ploeg.control.queue.hold import Hold
 from ploeg.control.queue.queue_place import hold
 from ploeg.control.read import JobLine
+from ploeg.control.work import budgets
 from ploeg.domain.access import Principal, Scope
 from ploeg.domain.job import ACTIVE
 from ploeg.store.queue import Pile
@@ -63,13 +64,13 @@ def queue(
     active = tx.jobs.of_products(product_ids, statuses=ACTIVE, viewer=actor.user.id, limit=SHOWN_MAX)
     queued = tx.queue.in_order(product_ids, actor.user.id, min(limit, SHOWN_MAX))
     return QueueView(
-        depths=_depths(tx, set(product_ids)),
+        depths=_depths(tx, installation, set(product_ids)),
         running=[read.line(tx, job) for job in active],
         queued=[Place(read.line(tx, job), hold(tx, installation, job)) for job in queued],
     )
 
 
-def _depths(tx: Transaction, product_ids: set[str]) -> list[Depth]:
+def _depths(tx: Transaction, installation: Installation, product_ids: set[str]) -> list[Depth]:
     def count(piles: Iterable[Pile]) -> Counter[tuple[str, tuple[str, ...]]]:
         counted: Counter[tuple[str, tuple[str, ...]]] = Counter()
         for pile in piles:
@@ -80,7 +81,9 @@ def _depths(tx: Transaction, product_ids: set[str]) -> list[Depth]:
     queued, later, running, waiting = (
         count(tx.queue.piles(kind)) for kind in ("queued", "later", "running", "waiting")
     )
-    ready = count(tx.queue.free(tx.now))
+    needs = sorted({*queued, *running, *waiting})
+    payable = budgets.payable(tx, installation, [runtime for runtime, _ in needs])
+    ready = count(pile for pile in tx.queue.free(tx.now, budgets.month(tx, installation)) if pile.runtime in payable)
     return [
         Depth(
             runtime=need[0],
@@ -91,5 +94,5 @@ def _depths(tx: Transaction, product_ids: set[str]) -> list[Depth]:
             running=running[need],
             waiting=waiting[need],
         )
-        for need in sorted({*queued, *running, *waiting})
+        for need in needs
     ]

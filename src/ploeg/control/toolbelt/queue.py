@@ -13,9 +13,13 @@ from ploeg.control.queue.submit import Wish
 from ploeg.control.toolbelt import showing
 from ploeg.control.toolbelt.caller import Caller
 from ploeg.control.toolbelt.handler import Handlers
+from ploeg.control.work import budgets
+from ploeg.control.work.budgets import BudgetView
 from ploeg.store.transaction import Transaction
 from ploeg.tools.dispatch import JobStatusShown
 from ploeg.tools.queue import (
+    BudgetShown,
+    BudgetsShown,
     ChangeJob,
     DepthShown,
     ListSchedules,
@@ -25,6 +29,7 @@ from ploeg.tools.queue import (
     ScheduleShown,
     SchedulesShown,
     ScheduleTask,
+    ShowBudgets,
     ShowQueue,
     WholeQueueShown,
 )
@@ -39,6 +44,11 @@ def show_queue(tx: Transaction, caller: Caller, arguments: ShowQueue) -> WholeQu
         queued=[_place(place) for place in seen.queued],
         by_need=[DepthShown(**asdict(depth)) for depth in seen.depths],
     )
+
+
+def show_budgets(tx: Transaction, caller: Caller, arguments: ShowBudgets) -> BudgetsShown:
+    views = budgets.listing(tx, caller.principal, caller.installation)
+    return BudgetsShown(result=[_budget(view) for view in views])
 
 
 def change_job(tx: Transaction, caller: Caller, arguments: ChangeJob) -> JobStatusShown:
@@ -66,6 +76,19 @@ def remove_schedule(tx: Transaction, caller: Caller, arguments: RemoveSchedule) 
     return ScheduleRemoved(removed=code)
 
 
+def _budget(view: BudgetView) -> BudgetShown:
+    return BudgetShown(
+        product=view.product,
+        period=view.period,
+        max_cost_usd=view.budget.max_cost_usd,
+        max_tokens=view.budget.max_tokens,
+        cost_usd=view.spent.cost_usd,
+        tokens=view.spent.tokens,
+        until=view.until,
+        reached=view.reached is not None,
+    )
+
+
 def _place(place: Place) -> PlaceShown:
     return PlaceShown(job=showing.job_line(place.line), waiting_for=place.hold.text if place.hold else None)
 
@@ -89,6 +112,7 @@ def _schedule(view: ScheduleView) -> ScheduleShown:
 
 HANDLERS: Handlers = {
     ShowQueue: show_queue,
+    ShowBudgets: show_budgets,
     ChangeJob: change_job,
     ScheduleTask: schedule_task,
     ListSchedules: list_schedules,

@@ -87,12 +87,12 @@ def assignment(
         branch=job.branch or "",
         base_sha=work.base_sha,
         config=config_out(config),
+        account=account.name,
         product=ProductOut(
             id=product.id, code=product.code, name=product.name, definition_of_done=product.definition_of_done
         ),
         pbi=_pbi(pbi) if pbi is not None else None,
         story=_story(story) if story is not None else None,
-        account=account.name,
         task=_task(task, work.plan) if task is not None else None,
         idea=work.idea,
         pull=work.pull,
@@ -124,6 +124,7 @@ def config_out(config: JobConfig) -> ConfigOut:
             max_silence_minutes=limits.max_silence_minutes,
             max_turns=limits.max_turns,
             max_cost_usd=limits.max_cost_usd,
+            max_tokens=limits.max_tokens,
         ),
         agent_tools=list(config.agent_tools),
         tools=list(config.tools),

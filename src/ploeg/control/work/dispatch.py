@@ -19,11 +19,12 @@ from ploeg.control.queue import follow_up
 from ploeg.control.queue.submit import resolved
 from ploeg.control.sprints import executions, run_state
 from ploeg.control.sprints.sprint_payload import outs, sprint_out
-from ploeg.control.work import accounts, presence
+from ploeg.control.work import accounts, budgets, presence
 from ploeg.control.work.assignment import Work, assignment
 from ploeg.domain.access import Principal
 from ploeg.domain.attempt import Attempt, Phase
 from ploeg.domain.backlog import Task, TaskStatus
+from ploeg.domain.config import JobConfig
 from ploeg.domain.errors import Superseded
 from ploeg.domain.ids import AttemptId, WorkerId
 from ploeg.domain.job import Job
@@ -51,7 +52,9 @@ def claim(tx: Transaction, actor: Principal, installation: Installation, request
     worker = presence.register(tx, actor, request.worker)
     limits = tuple(installation.max_jobs_by_runtime.items())
     floor = actor.user.min_quota_pct
-    offer = Offer(worker.offered(tx.now, floor), worker.labels, presence.works_for(tx, actor), limits)
+    runtimes = budgets.payable(tx, installation, worker.offered(tx.now, floor))
+    month = budgets.month(tx, installation)
+    offer = Offer(runtimes, worker.labels, presence.works_for(tx, actor), limits, month)
     key = line("claim_key", request.claim_key)
     earlier = tx.attempts.by_claim_key(worker.id, key)
     if earlier is not None:
@@ -78,7 +81,7 @@ def _start(
     key: str,
 ) -> Assignment:
     work = _work(tx, job)
-    config = replace(resolved(job, work.task, work.product, installation), runtime=job.runtime)
+    config = _affordable(tx, job, replace(resolved(job, work.task, work.product, installation), runtime=job.runtime))
     account = accounts.for_next_job(tx, worker, job.runtime)
     frozen = assignment(work, job, attempt_id, worker, config, installation.lease, account)
     attempt = Attempt(
@@ -94,15 +97,22 @@ def _start(
         claim_key=key,
         branch=job.branch,
         session_id=job.resume.session_id if job.resume is not None else None,
-    )
         account=account.name,
         purse=account.purse,
+    )
     tx.attempts.add(attempt)
     _tell(tx, job, attempt, worker)
     run_state.begin(tx, job, f"worker:{worker.id}")
     if work.task is not None:
         rollup.move_task(tx, work.task, TaskStatus.IN_PROGRESS, f"worker:{worker.id}", job.id)
     return frozen
+
+
+def _affordable(tx: Transaction, job: Job, config: JobConfig) -> JobConfig:
+    """With what its earlier attempts left of the job's own budget."""
+    if job.attempts == 1 or not config.limits.budget:
+        return config
+    return replace(config, limits=config.limits.less(budgets.spent_by(tx.attempts.of_job(job.id))))
 
 
 def _work(tx: Transaction, job: Job) -> Work:
@@ -121,6 +131,8 @@ def _work(tx: Transaction, job: Job) -> Work:
         story=story,
         task=task,
         idea=idea_out(tx, job, idea) if idea is not None else None,
+        pull=pull_out(tx, job),
+        remarks=remarks_out(tx, job),
         plan=_plan(tx, job, task, earlier) if task is not None else "",
         base_sha=next((attempt.base_sha for attempt in earlier if attempt.base_sha), follow_up.began_at(tx, job)),
         follows=_follows(tx, job),
@@ -131,8 +143,6 @@ def _work(tx: Transaction, job: Job) -> Work:
         sprint=sprint_out(tx, job) if in_run else None,
         executions=outs(tx, executions.freeze(tx, job)) if in_run else (),
     )
-        pull=pull_out(tx, job),
-        remarks=remarks_out(tx, job),
 
 
 def _plan(tx: Transaction, job: Job, task: Task, earlier: Sequence[Attempt]) -> str:

@@ -11,7 +11,7 @@ from ploeg.control.docs.text import TITLE_MAX, kept, kept_json
 from ploeg.control.installation import Installation
 from ploeg.control.people import people
 from ploeg.control.sprints import executions
-from ploeg.control.work import presence, quota, settle
+from ploeg.control.work import budgets, presence, quota, settle
 from ploeg.control.work.proof import check_proof
 from ploeg.domain.access import Principal
 from ploeg.domain.account import Purse
@@ -54,14 +54,18 @@ def heartbeat(
         _tell(tx, "job.started", job, attempt, by, model=renewed.model)
     tx.attempts.update(renewed)
     presence.seen(tx, worker)
+    stand_by = _windows(tx, renewed, beat) if beat.quota else None
+    budgets.charge(tx, installation, job.product_id, attempt.usage, renewed.usage)
     return HeartbeatReply(
         order="cancel" if job.cancel_requested else "continue",
         lease_seconds=installation.lease.seconds,
-        stand_by=_windows(tx, renewed, beat) if beat.quota else None,
+        stand_by=stand_by,
     )
 
 
-def finish(tx: Transaction, actor: Principal, attempt_id: str, report: FinishReport) -> FinishReply:
+def finish(
+    tx: Transaction, actor: Principal, installation: Installation, attempt_id: str, report: FinishReport
+) -> FinishReply:
     """Ends the attempt. The same report again gives the same answer; another one finds it superseded."""
     attempt, worker = of_caller(tx, actor, attempt_id)
     outcome = _outcome(report.outcome)
@@ -84,6 +88,7 @@ def finish(tx: Transaction, actor: Principal, attempt_id: str, report: FinishRep
     )
     presence.seen(tx, worker)
     settle.end_attempt(tx, job, noted, end, f"worker:{worker.id}", **_told(report, end))
+    budgets.charge(tx, installation, job.product_id, attempt.usage, noted.usage)
     return _reply(tx, noted)
 
 

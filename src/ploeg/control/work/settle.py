@@ -18,6 +18,7 @@ from ploeg.control.sprints import cascade, executions, run_state
 from ploeg.control.work import job_events, parking, presence
 from ploeg.domain.attempt import Attempt, Outcome, Resume
 from ploeg.domain.backlog import TaskStatus
+from ploeg.domain.budget import Budget, Spent
 from ploeg.domain.job import Job, JobStatus
 from ploeg.domain.quota import QuotaUse
 from ploeg.domain.retry import Decision, Ended, decide
@@ -103,11 +104,23 @@ def _decide(tx: Transaction, job: Job, attempt: Attempt, end: End) -> Decision:
         elsewhere_at=presence.elsewhere_at(tx, attempt) if end.outcome is Outcome.QUOTA_EXHAUSTED else None,
     )
     decision = decide(ended, tx.now, jitter=random.random())  # noqa: S311 - spreads retries, hides nothing
+    decision = _within_budget(attempt, decision)
     if decision.status is JobStatus.WAITING:
         decision = parking.parked(tx, job, attempt, decision)
     if job.cancel_requested and decision.status in {JobStatus.QUEUED, JobStatus.WAITING}:
         return replace(decision, status=JobStatus.CANCELLED, not_before=None, resume=False)
     return decision
+
+
+def _within_budget(attempt: Attempt, decision: Decision) -> Decision:
+    """A job is not tried again that has nothing left to spend."""
+    limits = attempt.frozen.get("config", {}).get("limits", {})
+    budget = Budget(max_cost_usd=limits.get("max_cost_usd"), max_tokens=limits.get("max_tokens"))
+    reached = budget.reached(Spent.by(attempt.usage)) if decision.status is JobStatus.QUEUED else None
+    if reached is None:
+        return decision
+    reason = f"{decision.reason or 'it cannot go on'}; its last attempt used {reached} that were left to it"
+    return replace(decision, status=JobStatus.FAILED, not_before=None, resume=False, reason=reason)
 
 
 def _repairs_left(tx: Transaction, attempt: Attempt, end: End) -> int:
