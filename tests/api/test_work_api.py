@@ -7,6 +7,7 @@ from typing import Any
 import msgspec
 import pytest
 
+from ploeg import __version__
 from ploeg.control.people import people
 from ploeg.wire.assignment import Assignment
 from tests.api.conftest import Api
@@ -82,9 +83,22 @@ async def test_a_superseded_attempt_is_told_so_whatever_it_sends(api: Api) -> No
 async def test_a_worker_shows_how_it_is(api: Api) -> None:
     hand, info = api.worker()
     body = {"worker": info, "state": "stand_by", "reason": "quota", "until": "2026-11-22T14:00:00Z"}
-    assert await api.ok("PUT", "/work/presence", token=hand.secret, json=body) == {"order": "continue"}
+    reply = await api.ok("PUT", "/work/presence", token=hand.secret, json=body)
+    assert reply == {"order": "continue", "version": __version__}
     (worker,) = (await api.ok("GET", "/workers"))["items"]
     assert (worker["state"], worker["reason"], worker["until"]) == ("stand_by", "quota", "2026-11-22T14:00:00Z")
+
+
+@pytest.mark.parametrize(
+    ("version", "note"), [(__version__, None), ("0.0.1", "update the worker"), ("99.1", "update the server")]
+)
+async def test_a_worker_of_another_version_is_noted(api: Api, version: str, note: str | None) -> None:
+    hand, info = api.worker()
+    await api.ok(
+        "PUT", "/work/presence", token=hand.secret, json={"worker": {**info, "version": version}, "state": "idle"}
+    )
+    (worker,) = (await api.ok("GET", "/workers"))["items"]
+    assert (note or "None") in str(worker["version_note"])
 
 
 @pytest.mark.parametrize(

@@ -64,6 +64,8 @@ class FarEnd:
     #: Requests of these kinds are carried out, but their answer is lost, once each.
     lost_replies: list[str] = field(default_factory=list)
     lease_seconds: float = 300.0
+    #: Of the server's program.
+    version: str | None = None
     #: Runtimes that it gives no jobs to, told with its replies.
     stand_by: list[StandBy] = field(default_factory=list)
     #: Called with every renewal before it is answered.
@@ -197,7 +199,7 @@ class FarEnd:
 
     async def _presence(self, _: str, content: bytes) -> Message:
         self.presences.append(msgspec.json.decode(content, type=Presence))
-        return PresenceReply(order="continue", stand_by=self.stand_by)
+        return PresenceReply(order="continue", stand_by=self.stand_by, version=self.version)
 
 
 def _error(status: int, code: str, message: str) -> httpx2.Response:

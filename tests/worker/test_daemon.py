@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from ploeg import __version__
 from ploeg.domain.attempt import Outcome
 from ploeg.domain.errors import Conflict, Invalid, Unauthenticated
 from ploeg.runtimes.base import Ending
@@ -232,3 +233,12 @@ async def test_a_worker_without_any_runtimes_program_does_not_start(rig: Rig, tm
 async def test_only_runtimes_whose_program_is_found_are_offered(rig: Rig, tmp_path: Path) -> None:
     await started_with(tmp_path, rig, claude_program="no-such-program")
     assert rig.far_end.claims[0].worker.runtimes == ["patch"]
+
+
+async def test_a_server_of_another_version_is_told_of_once(rig: Rig, caplog: pytest.LogCaptureFixture) -> None:
+    rig.far_end.version = "99.0"
+    async with working(rig):
+        await rig.far_end.offer(rig.job())
+        await rig.far_end.until(lambda: bool(rig.far_end.finished))
+    told = [record.getMessage() for record in caplog.records if "older than the server" in record.getMessage()]
+    assert told == [f"this worker is version {__version__}: it is older than the server, 99.0: update the worker"]

@@ -11,6 +11,7 @@ from ploeg import __version__
 from ploeg.api.access import Caller, Plane
 from ploeg.control import installation_view
 from ploeg.control.installation_view import WorkerView
+from ploeg.domain.version import behind
 from ploeg.wire.base import Items
 from ploeg.wire.installation import AccountOut, DatabaseOut, QuotaWindowOut, RuntimeBlockOut, ServerOut, WorkerOut
 
@@ -52,9 +53,10 @@ def _worker(view: WorkerView) -> WorkerOut:
     worker = view.worker
     blocks = {str(seat): RuntimeBlockOut.model_validate(block) for seat, block in view.blocks.items()}
     of_the_view = {"online", "jobs", "runtime_blocks", "runtimes", "labels", "accounts", "quota", "min_quota_pct"}
-    shown = set(WorkerOut.model_fields) - of_the_view
+    shown = set(WorkerOut.model_fields) - of_the_view - {"version_note"}
     return WorkerOut(
         **{name: getattr(worker, name) for name in shown},
+        version_note=behind(worker.version, __version__),
         runtimes=list(worker.runtimes),
         labels=list(worker.labels),
         online=view.online,

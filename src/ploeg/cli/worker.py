@@ -58,7 +58,7 @@ def list_(as_json: bool) -> None:
             w["sandbox"],
             "; ".join(_used(window) for window in w["quota"] if not _over(window)),
             render.ago(w["seen_at"]),
-            w["reason"] or "",
+            w["reason"] or w["version_note"] or "",
         )
         for w in workers
     ]
@@ -157,7 +157,7 @@ def _shown(w: dict[str, Any]) -> list[tuple[str, object]]:
         ("runtimes", " ".join(w["runtimes"])),
         ("labels", " ".join(w["labels"])),
         ("sandbox", w["sandbox"]),
-        ("version", w["version"]),
+        ("version", f"{w['version']}; {w['version_note']}" if w["version_note"] else w["version"]),
         ("seen", render.ago(w["seen_at"])),
         ("kept of its quota", f"{w['min_quota_pct']} %"),
         ("accounts", "\n".join(_account(account) for account in w["accounts"])),

@@ -42,6 +42,7 @@ class WorkerOut(Reply):
     hostname: str
     pid: int
     version: str
+    version_note: str | None = Field(description="What to update, where its version is not the server's.")
     slots: int
     runtimes: list[str]
     labels: list[str]

@@ -244,3 +244,5 @@ class Presence(Message, kw_only=True):
 class PresenceReply(Message, kw_only=True):
     order: Order
     stand_by: list[StandBy] = field(default_factory=list)
+    #: Of the server's program.
+    version: str | None = None

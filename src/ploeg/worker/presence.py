@@ -9,8 +9,9 @@ from collections.abc import Callable
 from datetime import datetime
 
 from ploeg.domain.errors import PloegError
+from ploeg.domain.version import behind
 from ploeg.domain.worker import WorkerState
-from ploeg.wire.work import Presence, PresenceReply, WorkerInfo
+from ploeg.wire.work import DiskOut, Presence, PresenceReply, WorkerInfo
 from ploeg.worker.client import WorkClient
 from ploeg.worker.insist import insist
 
@@ -34,9 +35,12 @@ class Face:
         self._wanted: Presence | None = None
         self._changed = asyncio.Event()
         self._told_at = 0.0
+        self._server_version = info.version
+        #: Told with the next state.
+        self.disk: DiskOut | None = None
 
     def show(self, state: WorkerState, reason: str | None = None, until: datetime | None = None) -> None:
-        self._wanted = Presence(worker=self._info, state=state, reason=reason, until=until)
+        self._wanted = Presence(worker=self._info, state=state, reason=reason, until=until, disk=self.disk)
         self._changed.set()
 
     @property
@@ -66,4 +70,16 @@ class Face:
         if wanted is not None and wanted != self._shown:
             reply = await self._client.announce(wanted)
             self._shown, self._told_at = wanted, time.monotonic()
+            self._compare(reply.version)
             self._heard(reply)
+
+    def _compare(self, server: str | None) -> None:
+        """Says it once when the server is not of this program's version, and again when that changes."""
+        if server is None or server == self._server_version:
+            return
+        self._server_version = server
+        note = behind(self._info.version, server)
+        if note is not None:
+            logger.warning(
+                "this worker is version %s: %s", self._info.version, note, extra={"action": "version_differs"}
+            )

@@ -6,6 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
+from ploeg import __version__
 from ploeg.control import find
 from ploeg.control.backlog.backlog_fields import one_of
 from ploeg.control.docs.text import line, optional_prose
@@ -73,7 +74,8 @@ def show(tx: Transaction, actor: Principal, presence: Presence) -> PresenceReply
         tx.workers.upsert(worker)
     if worker.state is not known.state or worker.reason != known.reason:
         tell(tx, worker, "state")
-    return PresenceReply(order="continue", stand_by=quota.standing_by(tx, worker))
+    disk.tell_if_low(tx, known, worker)
+    return PresenceReply(order="continue", stand_by=quota.standing_by(tx, worker), version=__version__)
 
 
 def note_word(tx: Transaction, worker_id: WorkerId, left_pct: float, checked_at: datetime | None) -> WorkerRecord:
