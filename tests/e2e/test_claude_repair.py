@@ -29,6 +29,6 @@ def test_a_refused_agent_that_gave_up_mends_it_in_its_own_session(
     assert (first["outcome"], second["outcome"]) == ("gate_refused", "done")
     assert first["session_id"] == second["session_id"] is not None
     assert job["counted_attempts"] == 0
-    assert "was refused by a gate" in str(model.requests[-1].body)
+    assert "`done` was refused" in str(model.requests[-1].body)
     assert "Good enough." in str(model.requests[-1].body), "the conversation goes on where it was"
     assert remote.content(remote.pushed_branch(), "farewell.py") == CODE

@@ -96,6 +96,7 @@ def installation_of(settings: Settings) -> Installation:
         max_tokens=settings.max_tokens or None,
         repair_rounds=settings.repair_rounds or None,
         auto_commit=settings.auto_commit or None,
+        on_conflict=settings.on_conflict,
     )
     return Installation(
         config=layer,

@@ -56,6 +56,11 @@ _CONFIG = (
         "--auto-commit/--no-auto-commit", default=None, help="Commit what the agent left uncommitted; off unless said."
     ),
     click.option(
+        "--on-conflict",
+        type=click.Choice(("solve", "ask", "fail")),
+        help="When others changed the same lines: let the agent solve it, ask people, or fail.",
+    ),
+    click.option(
         "--require-label", "required_labels", multiple=True, metavar="LABEL", help="A worker must offer it; repeatable."
     ),
 )
@@ -76,6 +81,7 @@ CONFIG_FIELDS = (
     "setup_commands",
     "repair_rounds",
     "auto_commit",
+    "on_conflict",
     "required_labels",
 )
 

@@ -23,8 +23,12 @@ _OF_NO_KIND = {
     "setup_commands": (),
     "repair_rounds": 0,
     "auto_commit": False,
+    "on_conflict": "fail",
     "required_labels": (),
 }
+#: What comes of a push that others' changes go against: the agent gets a round to solve it and then people are asked;
+#: people are asked; the job fails.
+ON_CONFLICT = ("solve", "ask", "fail")
 LAYERS = ("task", "job", "product", "installation", "kind")
 
 
@@ -51,6 +55,8 @@ class JobConfig:
     repair_rounds: int = 0
     #: What the agent left uncommitted is committed for it, instead of refused.
     auto_commit: bool = False
+    #: What a push does that meets changes of others which go against its own: `solve`, `ask` or `fail`.
+    on_conflict: str = "fail"
     #: What a worker must offer to get the job.
     required_labels: tuple[str, ...] = ()
     #: Field -> the layer its value came from.
@@ -78,6 +84,7 @@ class ConfigLayer:
     setup_commands: tuple[str, ...] | None = None
     repair_rounds: int | None = None
     auto_commit: bool | None = None
+    on_conflict: str | None = None
     required_labels: tuple[str, ...] | None = None
 
     @classmethod
@@ -103,6 +110,7 @@ class ConfigLayer:
             self._expect(name, lambda n: _is_whole(n) and n > 0, "give a whole number above zero")
         self._expect("thinking_budget", lambda n: _is_whole(n) and n >= 0, "give zero or more tokens")
         self._expect("repair_rounds", lambda n: _is_whole(n) and n in {0, 1}, "give 0 or 1")
+        self._expect("on_conflict", lambda word: word in ON_CONFLICT, f"use one of {', '.join(ON_CONFLICT)}")
         self._expect("auto_commit", lambda flag: isinstance(flag, bool), "give true or false")
         for name in ("verify_commands", "setup_commands"):
             self._expect(name, _are_commands, "give a list of shell commands")

@@ -30,6 +30,10 @@ class Ended:
     reminded: bool = False
     #: How many times its agent may still be resumed with the refusal of a gate.
     repairs_left: int = 0
+    #: How many times it may still be resumed to solve a conflict on its branch.
+    solves_left: int = 0
+    #: People are asked about a conflict that the agent does not solve.
+    asks_people: bool = False
     #: When a quota window opens again, by the runtime's own event.
     reset_at: datetime | None = None
     #: When another account of its worker can go on with it; None: none can, or nobody knows when.
@@ -73,8 +77,13 @@ def decide(ended: Ended, now: datetime, jitter: float) -> Decision:
             | Outcome.OVER_BUDGET
             | Outcome.TOO_MANY_TURNS
             | Outcome.RUNAWAY
-            | Outcome.PUSH_CONFLICT
         ):
+            return Decision(status=JobStatus.FAILED, counted=True, reason=ended.reason)
+        case Outcome.PUSH_CONFLICT:
+            if ended.solves_left > 0:
+                return Decision(status=JobStatus.QUEUED, resume=True, reason=ended.reason)
+            if ended.asks_people:
+                return Decision(status=JobStatus.WAITING, resume=True, reason=ended.reason)
             return Decision(status=JobStatus.FAILED, counted=True, reason=ended.reason)
         case Outcome.GATE_REFUSED:
             if ended.repairs_left > 0:

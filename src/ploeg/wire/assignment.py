@@ -32,6 +32,7 @@ class ConfigOut(Message, kw_only=True):
     setup_commands: list[str] = field(default_factory=list)
     repair_rounds: int = 0
     auto_commit: bool = False
+    on_conflict: str = "fail"
     required_labels: list[str] = field(default_factory=list)
     #: Field -> layer.
     source: dict[str, str] = field(default_factory=dict)
@@ -242,7 +243,7 @@ class Assignment(Message, kw_only=True):
     doc_index: list[DocFolderOut] = field(default_factory=list)
     #: Set when the last attempt ended without a report.
     reminder: bool = False
-    #: Set when the last attempt ended refused by a gate, and may mend it: which gate, and what it said.
+    #: Set when the last attempt was refused by a gate or met a conflict on its branch, and may mend it: what was said.
     refusal: str | None = None
     resume: ResumeOut | None = None
     #: Every question that the job's earlier attempts asked, but those that are still open; the first one first.

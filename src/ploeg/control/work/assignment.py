@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from ploeg.control.work import conflicts
 from ploeg.domain.account import Account
 from ploeg.domain.attempt import Outcome, Resume
 from ploeg.domain.backlog import Pbi, Story, Task
@@ -104,12 +105,22 @@ def assignment(
         sprint=work.sprint,
         executions=list(work.executions),
         reminder=job.outcome is Outcome.NO_REPORT,
-        refusal=job.reason if job.outcome is Outcome.GATE_REFUSED else None,
+        refusal=_refusal(job),
         resume=_resume(job.resume, work.receipt) if job.resume is not None else None,
         asked=[_asked(question) for question in work.asked if question.status is not QuestionStatus.OPEN],
         lease_seconds=lease.seconds,
         renew_seconds=lease.renew_every,
     )
+
+
+def _refusal(job: Job) -> str | None:
+    match job.outcome:
+        case Outcome.GATE_REFUSED:
+            return job.reason
+        case Outcome.PUSH_CONFLICT:
+            return conflicts.how_to_solve(job.branch, job.reason)
+        case _:
+            return None
 
 
 def config_out(config: JobConfig) -> ConfigOut:
@@ -133,6 +144,7 @@ def config_out(config: JobConfig) -> ConfigOut:
         setup_commands=list(config.setup_commands),
         repair_rounds=config.repair_rounds,
         auto_commit=config.auto_commit,
+        on_conflict=config.on_conflict,
         required_labels=list(config.required_labels),
         source=dict(config.source),
     )

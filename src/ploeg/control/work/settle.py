@@ -15,7 +15,7 @@ from ploeg.control.ideas import idea_jobs
 from ploeg.control.publishing import publication
 from ploeg.control.queue.follow_up import beginning, status_without
 from ploeg.control.sprints import cascade, executions, run_state
-from ploeg.control.work import job_events, parking, presence
+from ploeg.control.work import conflicts, job_events, parking, presence
 from ploeg.domain.attempt import Attempt, Outcome, Resume
 from ploeg.domain.backlog import TaskStatus
 from ploeg.domain.budget import Budget, Spent
@@ -100,12 +100,16 @@ def _decide(tx: Transaction, job: Job, attempt: Attempt, end: End) -> Decision:
         counted=job.counted,
         reminded=job.reminded,
         repairs_left=_repairs_left(tx, attempt, end),
+        solves_left=conflicts.solves_left(tx, job, attempt, end.outcome),
+        asks_people=conflicts.asks_people(job, attempt, end.outcome),
         reset_at=end.reset_at,
         elsewhere_at=presence.elsewhere_at(tx, attempt) if end.outcome is Outcome.QUOTA_EXHAUSTED else None,
     )
     decision = decide(ended, tx.now, jitter=random.random())  # noqa: S311 - spreads retries, hides nothing
     decision = _within_budget(attempt, decision)
     if decision.status is JobStatus.WAITING:
+        if end.outcome is Outcome.PUSH_CONFLICT:
+            conflicts.ask(tx, job, attempt, end.reason or "its branch has moved on")
         decision = parking.parked(tx, job, attempt, decision)
     if job.cancel_requested and decision.status in {JobStatus.QUEUED, JobStatus.WAITING}:
         return replace(decision, status=JobStatus.CANCELLED, not_before=None, resume=False)
