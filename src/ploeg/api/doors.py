@@ -19,6 +19,8 @@ MCP = "/mcp"
 #: They say what Ploeg is and how its API looks, the same to everybody, and nothing of what it holds.
 OPEN = frozenset({"/", "/health", "/health/live", "/health/ready", f"{ROOT}/openapi.json", f"{ROOT}/docs"})
 METRICS = "/metrics"
+#: Webhooks of forges, each of which is signed.
+HOOKS = f"{ROOT}/hooks/"
 
 BODY_MAX = 1024 * 1024
 WORK_BODY_MAX = 32 * 1024 * 1024
@@ -57,7 +59,7 @@ class Doors:
             await self._work(scope, receive, send)
             return
         try:
-            if path not in OPEN and not self._open_metrics(path):
+            if path not in OPEN and not path.startswith(HOOKS) and not self._open_metrics(path):
                 secret = bearer(Headers(scope=scope))
                 scope["ploeg.secret"] = secret
                 scope["ploeg.caller"] = await self._plane.identify(secret)

@@ -25,6 +25,8 @@ from ploeg.bootstrap.signals import on_signals
 from ploeg.control.housekeeping import Housekeeper
 from ploeg.control.installation import Installation
 from ploeg.control.notices.outbox import NoticeOutbox
+from ploeg.control.intake.hear import Ear
+from ploeg.control.intake.look import Looker
 from ploeg.control.plane import ControlPlane
 from ploeg.control.publishing.act import ForgeActor
 from ploeg.control.publishing.outbox import Outbox
@@ -37,6 +39,7 @@ from ploeg.domain.errors import Invalid
 from ploeg.domain.hours import zone_named
 from ploeg.domain.question import OnExpiry
 from ploeg.forges.registry import Forges
+from ploeg.forges.webhook import HookKey
 from ploeg.mcp.endpoint import McpEndpoint, Names
 from ploeg.settings import Settings
 from ploeg.store.store import Store
@@ -69,11 +72,13 @@ def build_server(settings: Settings) -> Server:
     beside = (
         Sweeper(plane),
         Outbox(plane, Publisher(forges), ForgeActor(forges)),
+        Looker(plane, forges),
         Backups(plane, settings),
         NoticeOutbox(plane, post.notifier),
         Housekeeper(plane, settings.transcript_terms, settings.disk_keep_free_bytes),
     )
-    return Server(store, plane, create_app(plane, _lifespan(plane, mcp, beside), mcp))
+    ear = Ear(plane, forges, HookKey.load(settings.hook_key_path)) if forges.origins else None
+    return Server(store, plane, create_app(plane, _lifespan(plane, mcp, beside), mcp, ear))
 
 
 def forges_of(settings: Settings) -> Forges:

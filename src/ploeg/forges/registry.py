@@ -55,6 +55,11 @@ class Forges:
     def origins(self) -> list[str]:
         return sorted(self._entries)
 
+    def kind_at(self, host: str) -> str | None:
+        """What kind of forge answers at that host; None without a token for it."""
+        found = (entry.kind for origin, entry in self._entries.items() if urlsplit(origin).netloc == host.lower())
+        return next(found, None)
+
     @asynccontextmanager
     async def on(self, repo_url: str) -> AsyncIterator[Forge]:
         """The forge of that repository, as long as the context lasts. `ForgeError` if there is no token for it."""

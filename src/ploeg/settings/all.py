@@ -26,6 +26,12 @@ class Settings(DiskSettings, frozen=True, kw_only=True, forbid_unknown_fields=Tr
         return self.home_path / "credentials.json"
 
     @property
+    def hook_key_path(self) -> Path:
+        """Of the key that webhooks' secrets are made from (mode 0600)."""
+        name = self.forge_hook_key_file
+        return Path(name).expanduser() if name else self.home_path / "forge-hook-key"
+
+    @property
     def backup_path(self) -> Path:
         return Path(self.backup_folder).expanduser().absolute() if self.backup_folder else self.home_path / "backups"
 

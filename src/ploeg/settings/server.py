@@ -67,6 +67,10 @@ class ServerSettings(PlaceSettings, frozen=True, kw_only=True, forbid_unknown_fi
         int,
         doc("Follow-up jobs in a row that what is said about a pull request becomes by itself.", ge=1, le=20),
     ] = 3
+    forge_hook_key_file: Annotated[
+        str,
+        doc("File, mode 0600, of the key that webhooks' secrets are made from; empty: one in `home`, made if need be."),
+    ] = ""
     forge_tokens_file: Annotated[
         str,
         doc("File of lines `host forgejo|gitea|github|gitlab token`, mode 0600: where the server opens pulls."),

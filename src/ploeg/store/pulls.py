@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from sqlalchemy import bindparam, func, select
+from sqlalchemy import bindparam, func, or_, select
 
 from ploeg.domain.forge import PullStatus
 from ploeg.domain.ids import DeliveryId, JobId, ProductId, PullId
@@ -41,6 +41,11 @@ _OF_BRANCH = PULL.select.where(
     pulls.c.product_id == bindparam("product_id"),
     pulls.c.repo_url == bindparam("repo_url"),
     pulls.c.branch == bindparam("branch"),
+).order_by(*_NEWEST)
+_NOT_MERGED = PULL.select.where(
+    pulls.c.product_id == bindparam("product_id"),
+    pulls.c.repo_url == bindparam("repo_url"),
+    or_(pulls.c.status.is_(None), pulls.c.status != PullStatus.MERGED),
 ).order_by(*_NEWEST)
 _REPOSITORIES = select(pulls.c.product_id, pulls.c.repo_url).distinct()
 _DUE = PULL.select.where(pulls.c.look_at <= bindparam("now")).order_by(pulls.c.look_at)
@@ -96,6 +101,10 @@ class Pulls:
     def of_branch(self, product_id: ProductId, repo_url: str, branch: str) -> list[Pull]:
         """All that the branch ever had, the newest first."""
         return PULL.all(self._tx, _OF_BRANCH, product_id=product_id, repo_url=repo_url, branch=branch)
+
+    def not_merged(self, product_id: ProductId, repo_url: str) -> list[Pull]:
+        """Those of a repository that are not merged, the newest first."""
+        return PULL.all(self._tx, _NOT_MERGED, product_id=product_id, repo_url=repo_url)
 
     def repositories(self) -> list[tuple[ProductId, str]]:
         """Where there is one that is followed: products, and the URLs of their repositories."""

@@ -64,7 +64,7 @@ def begin(
     """Queues it, and has it answer all open remarks. Raises what keeps the branch's last job from being followed up."""
     if not pull.open:
         raise Conflict(f"{pull.url} is {pull.status or 'not known yet'}; only an open one is worked on")
-    remarks = tx.pulls.open_remarks(pull.id)
+    remarks = [remark for remark in tx.pulls.open_remarks(pull.id) if remark.kind is not RemarkKind.COMMAND]
     own_words = optional_prose("instruction", wish.instruction)
     if not remarks and own_words is None:
         raise Conflict(f"nothing that was said about {pull.url} waits for an answer; give an instruction")

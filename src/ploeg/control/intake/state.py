@@ -138,7 +138,7 @@ def _hear(tx: Transaction, pull: Pull, sight: Sight) -> list[Remark]:
     for heard in _all(sight, pull, tx):
         if heard.key in heard_before or heard.key in {remark.key for remark in fresh}:
             continue
-        remark = _remark(tx, pull, heard, trusted=not heard.author or heard.author in sight.writers)
+        remark = _remark(tx, pull, heard, trusted=heard.kind.of_a_commit or heard.author in sight.writers)
         tx.pulls.add_remark(remark)
         fresh.append(remark)
         if remark.kind is RemarkKind.COMMAND and remark.state is RemarkState.OPEN:
