@@ -36,7 +36,7 @@ T = TypeVar("T")
 #: Seconds that the server may hold a request for a job.
 LONG_POLL = 50.0
 #: Seconds between two looks whether a closed runtime is open again.
-LOOK_AGAIN = 15.0
+LOOK_AGAIN = 5.0
 #: Seconds that `once` waits for a server that is away.
 ONCE_PATIENCE = 10.0
 #: Seconds for the last words to the server.
