@@ -98,7 +98,7 @@ def test_a_storm_comes_in_messages_with_a_gap_between_them() -> None:
     assert asked.due_at == NOON
     sent = asked.take(NOON).arrived(NOON, next_due=None)
     assert sent.due_at is None
-    assert sent.ask(NOON).due_at == NOON + GAP
+    assert sent.ask(NOON).ask(NOON).due_at == NOON + GAP
     assert asked.take(NOON).arrived(NOON, next_due=NOON).due_at == NOON + GAP
 
 
@@ -119,6 +119,13 @@ def test_tries_are_spread_over_hours_and_then_given_up() -> None:
     assert timedelta(hours=10) < now - NOON < timedelta(days=1)
     given_up = tried.take(now).fail(Trouble.UNREACHABLE, "away", now, None, 0.0)
     assert (given_up.due_at, given_up.trouble) == (None, Trouble.UNREACHABLE)
+
+
+def test_a_try_that_would_fall_into_quiet_hours_waits_for_their_end() -> None:
+    quiet = receiver(quiet="12:00-13:00")
+    tried = quiet.fail(Trouble.UNREACHABLE, "away", NOON, None, 0.0)
+    assert tried.due_at == NOON + timedelta(hours=1)
+    assert quiet.arrived(NOON - GAP / 2, next_due=NOON - GAP).due_at == NOON + timedelta(hours=1)
 
 
 def test_a_far_end_that_asks_for_rest_gets_it() -> None:

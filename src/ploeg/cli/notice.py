@@ -164,7 +164,7 @@ def test(name: str | None, as_json: bool) -> int:
       ploeg notice test phone
     """
     client = signed_in()
-    names = [name] if name else [each["id"] for each in client.get("/notices/receivers")["items"]]
+    names = [name] if name else [each["name"] for each in client.get("/notices/receivers")["items"]]
     trials = {each: client.post(path("notices", "receivers", each) + "/trial") for each in names}
     if as_json:
         render.emit_json([{"receiver": each, **trial} for each, trial in trials.items()])

@@ -189,19 +189,15 @@ class Receiver:
 
     def when(self, now: datetime) -> datetime:
         """When a notice of this moment is to go: after the digest's time, and not in quiet hours."""
-        moment = now + timedelta(minutes=self.digest_minutes)
-        if self.quiet is None:
-            return moment
-        hours = ActiveHours(windows=self.quiet, time_zone=self.time_zone)
-        return hours.span_from(moment).end if hours.open_at(moment) else moment
+        return self._awake(now + timedelta(minutes=self.digest_minutes))
 
     def ask(self, due_at: datetime) -> Self:
         """Something waits from then on. One that is in trouble, or at work, keeps its own time."""
-        if self.due_at is not None:
-            busy = self.tries > 0 or self.held_until is not None
-            return self if busy else replace(self, due_at=min(self.due_at, due_at))
         after_the_last = due_at if self.sent_at is None else max(due_at, self.sent_at + GAP)
-        return replace(self, due_at=after_the_last, tries=0)
+        if self.due_at is None:
+            return replace(self, due_at=after_the_last, tries=0)
+        busy = self.tries > 0 or self.held_until is not None
+        return self if busy else replace(self, due_at=min(self.due_at, after_the_last))
 
     def take(self, now: datetime) -> Self:
         """The caller's alone for a while; after that it is due for others."""
@@ -209,7 +205,7 @@ class Receiver:
 
     def arrived(self, now: datetime, next_due: datetime | None) -> Self:
         """A message got there; `next_due` is when the first of those that wait still may go."""
-        due_at = max(next_due, now + GAP) if next_due is not None else None
+        due_at = self._awake(max(next_due, now + GAP)) if next_due is not None else None
         return replace(self, due_at=due_at, held_until=None, tries=0, trouble=None, reason=None, sent_at=now)
 
     def fail(self, trouble: Trouble, reason: str, now: datetime, retry_after: float | None, jitter: float) -> Self:
@@ -218,11 +214,18 @@ class Receiver:
         delay = min(_LONGEST_DELAY, _FIRST_DELAY * 2 ** min(tries - 1, 12)) * (1 + 0.2 * jitter)
         if retry_after is not None:
             delay = max(delay, timedelta(seconds=min(retry_after, 86_400.0)))
-        due_at = now + delay if tries < MAX_TRIES else None
+        due_at = self._awake(now + delay) if tries < MAX_TRIES else None
         return replace(self, due_at=due_at, held_until=None, tries=tries, trouble=trouble, reason=reason)
 
     def evolve(self, **changes: Any) -> Self:
         return replace(self, **changes)
+
+    def _awake(self, moment: datetime) -> datetime:
+        """That moment, or the end of the quiet hours that it falls into."""
+        if self.quiet is None:
+            return moment
+        hours = ActiveHours(windows=self.quiet, time_zone=self.time_zone)
+        return hours.span_from(moment).end if hours.open_at(moment) else moment
 
 
 def repeats(said: Notice | None, words: Words, now: datetime) -> bool:

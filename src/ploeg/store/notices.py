@@ -35,7 +35,6 @@ _WAITING = (
     .order_by(notices.c.due_at, notices.c.id)
     .limit(bindparam("at_most"))
 )
-_WAITING_DUE = _WAITING.where(notices.c.due_at <= bindparam("now"))
 _NEXT_WAITING = select(func.min(notices.c.due_at)).where(notices.c.receiver_id == bindparam("receiver"), PENDING)
 _LAST_SAID = (
     NOTICE.select.where(notices.c.receiver_id == bindparam("receiver"), notices.c.subject == bindparam("subject"))
@@ -106,9 +105,9 @@ class Notices:
     def add(self, notice: Notice) -> None:
         NOTICE.add(self._tx, notice)
 
-    def waiting(self, receiver_id: ReceiverId, now: datetime, limit: int) -> list[Notice]:
-        """Those that are due there and not settled, the longest due first."""
-        return NOTICE.all(self._tx, _WAITING_DUE, receiver=receiver_id, now=now, at_most=limit)
+    def waiting(self, receiver_id: ReceiverId, limit: int) -> list[Notice]:
+        """Those that are not settled there, the first due first."""
+        return NOTICE.all(self._tx, _WAITING, receiver=receiver_id, at_most=limit)
 
     def next_waiting(self, receiver_id: ReceiverId) -> datetime | None:
         """When the first that waits for that receiver is due."""

@@ -32,12 +32,12 @@ def next_due(tx: Transaction) -> tuple[datetime, datetime | None]:
 
 
 def take(tx: Transaction) -> Taken | None:
-    """The receiver that is due longest, with all that is due to it."""
+    """The receiver that is due longest, with all that waits for it: what came after the first goes along."""
     receiver = tx.notices.take(tx.now)
     if receiver is None:
         return None
-    due = tx.notices.waiting(receiver.id, tx.now, AT_ONCE)
-    return Taken(receiver, Message.of(due, tx.now) if due else None)
+    waiting = tx.notices.waiting(receiver.id, AT_ONCE)
+    return Taken(receiver, Message.of(waiting, tx.now) if waiting else None)
 
 
 def settle(tx: Transaction, taken: Taken, sent: Sent) -> Receiver | None:
