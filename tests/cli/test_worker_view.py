@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from ploeg.cli.worker import _over, _told, _used
+from ploeg.cli.worker import _disk, _over, _told, _used
 
 AHEAD = timedelta(hours=2, seconds=30)
 
@@ -36,3 +36,12 @@ def test_a_window_whose_reset_has_passed_says_nothing() -> None:
     assert _over(window(0.83, -timedelta(seconds=1)))
     assert not _over(window(0.83))
     assert not _over(window(0.83, None))
+
+
+def test_a_disk_shows_what_is_used_and_when_it_is_full() -> None:
+    disk: dict[str, Any] = {"used": 4_000_000_000, "free": 9_000_000_000, "budget": None, "full_at": None}
+    assert _disk(None) is None
+    assert _disk(disk) == "4.0 GB used, 9.0 GB free"
+    full_at = (datetime.now(UTC) + AHEAD).isoformat()
+    shown = _disk({**disk, "budget": 5_000_000_000, "full_at": full_at})
+    assert shown == "4.0 GB of 5.0 GB used, 9.0 GB free, full in 2 h as it fills now"

@@ -13,7 +13,15 @@ from ploeg.control import installation_view
 from ploeg.control.installation_view import WorkerView
 from ploeg.domain.version import behind
 from ploeg.wire.base import Items
-from ploeg.wire.installation import AccountOut, DatabaseOut, QuotaWindowOut, RuntimeBlockOut, ServerOut, WorkerOut
+from ploeg.wire.installation import (
+    AccountOut,
+    DatabaseOut,
+    DiskOut,
+    QuotaWindowOut,
+    RuntimeBlockOut,
+    ServerOut,
+    WorkerOut,
+)
 
 router = APIRouter(tags=["installation"])
 
@@ -52,7 +60,18 @@ async def show_quota(
 def _worker(view: WorkerView) -> WorkerOut:
     worker = view.worker
     blocks = {str(seat): RuntimeBlockOut.model_validate(block) for seat, block in view.blocks.items()}
-    of_the_view = {"online", "jobs", "runtime_blocks", "runtimes", "labels", "accounts", "quota", "min_quota_pct"}
+    of_the_view = {
+        "online",
+        "jobs",
+        "runtime_blocks",
+        "runtimes",
+        "labels",
+        "accounts",
+        "quota",
+        "unfit",
+        "min_quota_pct",
+        "disk",
+    }
     shown = set(WorkerOut.model_fields) - of_the_view - {"version_note"}
     return WorkerOut(
         **{name: getattr(worker, name) for name in shown},
@@ -64,5 +83,7 @@ def _worker(view: WorkerView) -> WorkerOut:
         runtime_blocks=blocks,
         accounts=[AccountOut.model_validate(account) for account in worker.accounts],
         quota=[QuotaWindowOut.model_validate(use) for use in worker.quota],
+        unfit=view.unfit,
         min_quota_pct=view.min_quota_pct,
+        disk=DiskOut.model_validate(worker.disk) if worker.disk is not None else None,
     )

@@ -6,9 +6,14 @@ Every function imports what it builds when it is called: a worker never loads th
 from __future__ import annotations
 
 import asyncio
+import os
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from ploeg.settings import Settings
+
+if TYPE_CHECKING:
+    from ploeg.worker.gc import Collected
 
 #: Told the URL and the home once it runs.
 Announce = Callable[[str, str], None]
@@ -46,3 +51,12 @@ def run_up(settings: Settings, announce: Announce, *, parent_fd: int | None = No
     from ploeg.bootstrap.up import serve_both
 
     return asyncio.run(serve_both(settings, lambda url: announce(url, settings.home), parent_fd=parent_fd))
+
+
+def run_gc(settings: Settings, *, dry_run: bool, everything: bool) -> Collected:
+    """What this machine's worker could do without, or did without from now on. Raises `Conflict` while it runs."""
+    from ploeg.worker import gc
+
+    if dry_run:
+        return asyncio.run(gc.look(settings, os.environ))
+    return asyncio.run(gc.collect(settings, os.environ, everything=everything))

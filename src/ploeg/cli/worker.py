@@ -10,6 +10,7 @@ import click
 from ploeg.cli import options, render
 from ploeg.cli.client import path
 from ploeg.cli.session import current_settings, signed_in
+from ploeg.cli.worker_gc import gc
 
 
 @click.group(invoke_without_command=True)
@@ -32,6 +33,9 @@ def worker(ctx: click.Context, once: bool, slots: int | None, parent_fd: int | N
     from ploeg.bootstrap import run_worker
 
     return run_worker(current_settings(slots=slots), once=once, parent_fd=parent_fd)
+
+
+worker.add_command(gc)
 
 
 @worker.command("list")
@@ -159,6 +163,7 @@ def _shown(w: dict[str, Any]) -> list[tuple[str, object]]:
         ("sandbox", w["sandbox"]),
         ("version", f"{w['version']}; {w['version_note']}" if w["version_note"] else w["version"]),
         ("seen", render.ago(w["seen_at"])),
+        ("disk", _disk(w["disk"])),
         ("kept of its quota", f"{w['min_quota_pct']} %"),
         ("accounts", "\n".join(_account(account) for account in w["accounts"])),
         ("quota", "\n".join(_told(window) for window in w["quota"])),
@@ -168,6 +173,14 @@ def _shown(w: dict[str, Any]) -> list[tuple[str, object]]:
 
 
 def _used(window: dict[str, Any]) -> str:
+def _disk(disk: dict[str, Any] | None) -> str | None:
+    if disk is None:
+        return None
+    budget = f" of {render.size(disk['budget'])}" if disk["budget"] is not None else ""
+    full = f", full {render.ago(disk['full_at'])} as it fills now" if disk["full_at"] else ""
+    return f"{render.size(disk['used'])}{budget} used, {render.size(disk['free'])} free{full}"
+
+
     return f"{_seat(window)} {window['window']} {_use(window)}"
 
 

@@ -31,6 +31,17 @@ class DiskSettings(LogSettings, frozen=True, kw_only=True, forbid_unknown_fields
     max_transcripts_bytes: Annotated[
         int, doc("Most that all transcripts on the server may take; the oldest go first. 0: no limit.", ge=0)
     ] = 20 * GB
+    disk_budget_bytes: Annotated[
+        int, doc("Most that a worker's part of its home may take; 0: as much as the disk has.", ge=0)
+    ] = 0
+    disk_check_minutes: Annotated[float, doc("Between two looks of a worker at its disk.", gt=0)] = 15.0
+    share_caches: Annotated[
+        bool,
+        doc(
+            "Let the jobs of one product on this worker share a folder for downloaded packages. What one job puts "
+            "there, the next one uses."
+        ),
+    ] = False
     disk_keep_free_bytes: Annotated[
         int, doc("Free space below which a worker takes no jobs, and a server tells that its disk is low.", ge=0)
     ] = 1 * GB

@@ -37,6 +37,19 @@ class QuotaWindowOut(Reply):
     seen_at: datetime
 
 
+class DiskOut(Reply):
+    """A worker's disk as it last weighed it; sizes are bytes."""
+
+    at: datetime
+    free: int
+    size: int
+    used: int = Field(description="By all parts of the worker's home.")
+    parts: dict[str, int]
+    budget: int | None
+    full_at: datetime | None = Field(description="When it is full, as it fills now; null if it does not.")
+    low: str | None = Field(description="Why it takes no more jobs.")
+
+
 class WorkerOut(Reply):
     id: str
     hostname: str
@@ -58,9 +71,13 @@ class WorkerOut(Reply):
     accounts: list[AccountOut]
     account_policy: AccountPolicy = Field(description="Which of the open accounts takes the next job.")
     quota: list[QuotaWindowOut]
+    unfit: list[str] = Field(
+        description="Jobs that may not fit into what is left of its quota, by what such jobs took, for people."
+    )
     min_quota_pct: int = Field(description="Per cent of every quota window that its owner keeps.")
     last_quota_pct: float | None = Field(description="What an agent said is left of the quota; nothing goes by it.")
     last_quota_check_at: datetime | None
+    disk: DiskOut | None
     jobs: list[str]
 
 

@@ -231,6 +231,19 @@ class HandbackReply(Message, kw_only=True):
     handed_back: list[str]
 
 
+class DiskOut(Message, kw_only=True):
+    """How the worker's disk stands; sizes are bytes."""
+
+    free: int
+    size: int
+    #: What its home holds, by part.
+    parts: dict[str, int] = field(default_factory=dict)
+    budget: int | None = None
+    full_at: datetime | None = None
+    #: Why it takes no more jobs; None while there is room.
+    low: str | None = None
+
+
 class Presence(Message, kw_only=True):
     """The worker's state, for people to see."""
 
@@ -239,6 +252,8 @@ class Presence(Message, kw_only=True):
     state: str
     reason: str | None = None
     until: datetime | None = None
+    #: As it last weighed it.
+    disk: DiskOut | None = None
 
 
 class PresenceReply(Message, kw_only=True):

@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 
 from ploeg.domain.account import Seat
 from ploeg.domain.attempt import Outcome
+from ploeg.domain.disk import DiskUse
 from ploeg.domain.errors import Conflict, PloegError, Unavailable
 from ploeg.domain.worker import WorkerState
 from ploeg.wire.assignment import Assignment
@@ -174,6 +175,12 @@ class Daemon:
             self._show()
             self._face.repeat()
             await self._rest(self._until_a_look())
+
+    def weighed(self, disk: DiskUse) -> None:
+        """How its disk stands: without room on it no job is taken."""
+        self._face.disk = DiskOut(**{name: getattr(disk, name) for name in DiskOut.__struct_fields__})
+        self._fitness.full = disk.low
+        self._show()
 
     def _told(self, stand_by: Sequence[StandBy]) -> None:
         self._available.told(stand_by, self._now())

@@ -15,13 +15,16 @@ logger = logging.getLogger(__name__)
 OWN_FAILURES = frozenset({Outcome.WORKSPACE_FAILED, Outcome.AGENT_CRASHED})
 #: Seconds before a worker that is not well tries the next job: doubling, with jitter.
 FIRST_REST, LONGEST_REST = 10.0, 300.0
+#: Seconds between two looks whether there is room on the disk again.
+WHILE_FULL = 15.0
 #: Characters of the last failure's reason that are told.
 TOLD = 300
 
 
 class Fitness:
     """After `limit` failures in a row, of more than one job, a worker is unwell: it rests before each job that it
-    tries, longer each time. The first that does not fail like that makes it well again.
+    tries, longer each time. The first that does not fail like that makes it well again. A disk without room makes it
+    unwell for as long as that lasts.
 
     Jobs that ended because of people, quotas or the server say nothing either way.
     """
@@ -33,6 +36,8 @@ class Fitness:
         self._last = ""
         self._rests = Pauses(first=FIRST_REST, most=LONGEST_REST)
         self._tries_at = 0.0
+        #: Why there is no room on the disk for a job; None while there is.
+        self.full: str | None = None
         #: In a row.
         self.failures = 0
 
@@ -45,6 +50,8 @@ class Fitness:
     @property
     def unwell(self) -> str | None:
         """Why this worker needs to be looked at; None while it does not."""
+        if self.full is not None:
+            return f"the disk is low: {self.full}"
         if self.failures < self._limit or len(self._jobs) < 2:
             return None
         return f"{self.failures} attempts in a row failed on this worker, last {self._last}"
@@ -52,6 +59,8 @@ class Fitness:
     @property
     def rest(self) -> float:
         """Seconds before it may try a job."""
+        if self.full is not None:
+            return WHILE_FULL
         return max(self._tries_at - self._clock(), 0.0) if self.unwell is not None else 0.0
 
     def _failed(self, job_code: str, end: End) -> None:

@@ -11,6 +11,7 @@ from typing import Any
 from ploeg.domain.account import Seat
 from ploeg.domain.attempt import Phase
 from ploeg.wire.assignment import Assignment
+from ploeg.worker import caches
 from ploeg.worker.halt import Halt
 from ploeg.worker.heartbeat import Heard, Lease, unheard
 from ploeg.worker.progress import Progress
@@ -58,6 +59,8 @@ class LiveAttempt:
         #: What was kept last.
         self.kept: Kept | NothingToKeep | None = None
         self._keeping = asyncio.Lock()
+        #: Shared with the other jobs of the product, if the settings say so.
+        self.cache = caches.of_attempt(bench.settings, assignment)
 
     @property
     def offered(self) -> Offered:
@@ -117,6 +120,7 @@ class LiveAttempt:
             home=home,
             readable=(workspace.mirror_objects, *(other.tree for other in self.beside.values()), *readable),
             tool_paths=self.bench.tool_paths,
+            writable=(self.cache,) if self.cache is not None else (),
             limits=self.bench.limits,
         )
         return self.bench.backend.around(spec)
@@ -127,6 +131,7 @@ class LiveAttempt:
             "LANG": "C.UTF-8",
             "TERM": "dumb",
             **self.bench.passed,
+            **(caches.environment(self.cache) if self.cache is not None else {}),
             **(own or {}),
             "PATH": sandbox.search_path,
             "HOME": str(sandbox.home),

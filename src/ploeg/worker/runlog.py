@@ -30,7 +30,7 @@ class RunLog:
         self.path = home / "runs" / f"{now():%Y%m%dT%H%M%S.%fZ}-{job_code}.jsonl"
         try:
             self._file = _open_private(self.path)
-            _link(home / "jobs" / f"{job_code}.log", self.path)
+            point(home / "jobs" / f"{job_code}.log", self.path)
         except OSError as error:
             self._give_up(error)
 
@@ -83,7 +83,13 @@ def _open_private(path: Path) -> BinaryIO:
     return os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb", buffering=256 * 1024)
 
 
-def _link(link: Path, target: Path) -> None:
+def job_of(path: Path) -> str:
+    """The code of the job whose run log that is."""
+    return path.name.partition(".jsonl")[0].partition("-")[2]
+
+
+def point(link: Path, target: Path) -> None:
+    """Makes `link` lead there, in one step."""
     link.parent.mkdir(parents=True, exist_ok=True)
     fresh = link.with_name(f".{link.name}.{os.getpid()}")
     fresh.unlink(missing_ok=True)

@@ -24,6 +24,7 @@ from ploeg.worker.daemon import Daemon
 from ploeg.worker.homes import Homes
 from ploeg.worker.listener import listening
 from ploeg.worker.state import WorkerState
+from ploeg.worker.upkeep import Upkeep
 from ploeg.worker.workbench import Offered, Workbench
 from ploeg.workspace import sandbox
 from ploeg.workspace.checkout import Checkouts
@@ -68,8 +69,15 @@ async def serve(
                 raise Unavailable(f"{settings.home} cannot be used: {error.strerror or error}") from None
             logger.info("worker %s offers %s", info.hostname, ", ".join(info.runtimes), extra={"action": "started"})
             daemon = Daemon(bench, info, stop or asyncio.Event())
-            async with listening(settings.worker_listen, daemon.vitals):
-                return await (daemon.once() if once else daemon.run())
+            upkeep = Upkeep(settings, bench.mirrors, bench.checkouts, state)
+            beside = [asyncio.create_task(upkeep.run(daemon.weighed), name="upkeep")]
+            beside += [] if once else [asyncio.create_task(mirror_ahead(bench), name="mirror ahead")]
+            try:
+                async with listening(settings.worker_listen, daemon.vitals):
+                    return await (daemon.once() if once else daemon.run())
+            finally:
+                for task in beside:
+                    task.cancel()
 
 
 async def _bench(
@@ -82,7 +90,7 @@ async def _bench(
 ) -> Workbench:
     home = settings.home_path
     git = Git(environment={name: environment[name] for name in PROXIES if name in environment})
-    credentials = _git_credentials(settings)
+    credentials = git_credentials(settings)
     backend = await sandbox.choose(settings.sandbox)
     checkouts = Checkouts(
         home,
@@ -123,7 +131,7 @@ def _limits(settings: Settings) -> TreeLimits:
     )
 
 
-def _git_credentials(settings: Settings) -> Credentials:
+def git_credentials(settings: Settings) -> Credentials:
     path = settings.git_credentials_file
     return Credentials.load(Path(path).expanduser() if path else None)
 

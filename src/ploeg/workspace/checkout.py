@@ -181,6 +181,23 @@ class Checkouts:
 
     def _directory(self, job_code: str) -> Path:
         if not _JOB_CODE.fullmatch(job_code):
+    def ready(self) -> list[Path]:
+        """Fresh workspaces that wait for a job."""
+        return [entry for pool in self._pool.iterdir() for entry in _ready(pool)]
+
+    def discard(self, path: Path) -> bool:
+        """Throws away something that is not a workspace in use; False if it is gone already."""
+        try:
+            self._trash.throw(path)
+        except FileNotFoundError:
+            return False
+        return True
+
+    def lean_on(self, mirror: Path) -> bool:
+        """A workspace in use or set aside borrows the mirror's objects, or nobody can tell."""
+        places = [*self._workspaces.iterdir(), *self._aside.iterdir()]
+        return any(objects in {None, str(mirror / "objects")} for objects in map(_borrowed, places))
+
             raise Invalid("job_code", job_code, "use a code like J-12")
         return self._workspaces / job_code
 
@@ -235,6 +252,14 @@ class Checkouts:
 
 def _pointing(branch: str | None, commit: str) -> list[tuple[str, ...]]:
     """What makes HEAD that commit, on the branch if there is to be one."""
+def _borrowed(directory: Path) -> str | None:
+    """Whose objects a workspace borrows; None where nobody can tell."""
+    try:
+        return str(json.loads((directory / _RECORD).read_text("utf-8"))["mirror_objects"])
+    except (OSError, ValueError, TypeError, KeyError):
+        return None
+
+
     if branch is None:
         return [("update-ref", "--no-deref", "HEAD", commit)]
     name = f"refs/heads/{branch}"

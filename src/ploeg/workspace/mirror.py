@@ -19,6 +19,7 @@ import time
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TypeVar
 
@@ -35,6 +36,8 @@ T = TypeVar("T")
 #: A lock file of git's that is older than any git process can be was left by one that was killed.
 _STALE_LOCK = 3600.0
 _MANY_PACKS = 50
+#: A file beside each mirror: of which repository, and by its time when that was last asked for.
+_URL = ".url"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,6 +49,16 @@ class Base:
     branch: str
     #: The branch that was asked for is on the remote already.
     exists: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Known:
+    """A mirror on this disk."""
+
+    url: str
+    path: Path
+    #: When it was last asked for.
+    used_at: datetime
 
 
 class Mirrors:
@@ -77,7 +90,21 @@ class Mirrors:
             async with locked(self._root / f"{name}.lock", self._fetch_timeout):
                 if not mirror.path.exists():
                     await self._make(mirror, remote)
+        self._root.joinpath(f"{name}{_URL}").write_text(url, "utf-8")
         return mirror
+
+    def shelf(self, known: Known) -> Shelf:
+        """Its kept work, to look at."""
+        return Shelf(known.path, self._git)
+
+    def known(self) -> list[Known]:
+        """Those there are, the one that was not asked for longest first."""
+        found = [
+            Known(url=note.read_text("utf-8"), path=path, used_at=datetime.fromtimestamp(note.stat().st_mtime, UTC))
+            for note in self._root.glob(f"*{_URL}")
+            if (path := note.with_name(f"{note.name.removesuffix(_URL)}.git")).is_dir()
+        ]
+        return sorted(found, key=lambda each: each.used_at)
 
     async def _make(self, mirror: Mirror, remote: Remote) -> None:
         fresh = self._root / f".making-{mirror.path.name}-{secrets.token_hex(4)}"

@@ -135,3 +135,11 @@ class Shelf(Repository):
                 *("update-ref", "--stdin"), doing="forgetting kept work", directory=self.path, input=orders.encode()
             )
         return [kept.ref for kept in old]
+    async def kept_nowhere_else(self) -> bool:
+        """Some of the kept work is on no branch or tag of the remote's, as of the last fetch."""
+        lonely = await self._run(
+            *("rev-list", "--max-count=1", f"--glob={KEPT}/*", "--not", "--branches", "--tags"),
+            doing="looking for work that is kept here alone",
+        )
+        return bool(lonely.strip())
+

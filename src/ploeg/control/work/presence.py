@@ -10,7 +10,7 @@ from ploeg import __version__
 from ploeg.control import find
 from ploeg.control.backlog.backlog_fields import one_of
 from ploeg.control.docs.text import line, optional_prose
-from ploeg.control.work import quota
+from ploeg.control.work import disk, quota
 from ploeg.domain.access import Principal, Scope
 from ploeg.domain.account import ACCOUNT_NAME, Account, AccountPolicy, Purse
 from ploeg.domain.attempt import Attempt
@@ -69,7 +69,7 @@ def show(tx: Transaction, actor: Principal, presence: Presence) -> PresenceReply
     except ValueError:
         raise Invalid("state", presence.state, f"use one of {', '.join(WorkerState)}") from None
     reason = optional_prose("reason", presence.reason)
-    worker = known.evolve(state=state, reason=reason, until=presence.until)
+    worker = known.evolve(state=state, reason=reason, until=presence.until, disk=disk.use(tx, known, presence.disk))
     if worker != known:
         tx.workers.upsert(worker)
     if worker.state is not known.state or worker.reason != known.reason:

@@ -1,0 +1,94 @@
+"""What lies on the worker's disk, looked after beside its jobs: old logs go, room is made, and a full disk foreseen."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import shutil
+from collections.abc import Callable
+from datetime import datetime
+
+from ploeg.domain.disk import DiskLimits, DiskUse, Weighing, full_at, megabytes
+from ploeg.domain.errors import PloegError
+from ploeg.settings import Settings
+from ploeg.worker.log_keeping import tidy_logs
+from ploeg.worker.room import Room
+from ploeg.worker.runlog import utc_now
+from ploeg.worker.state import WorkerState
+from ploeg.worker.weighings import Weighings
+from ploeg.workspace.checkout import Checkouts
+from ploeg.workspace.mirror import Mirrors
+from ploeg.workspace.weigh import weigh
+
+logger = logging.getLogger(__name__)
+
+#: Folders of a worker's home that its budget counts.
+PARTS = ("mirrors", "workspaces", "pool", "caches", "homes", "ended-homes", "aside", "runs", "trash")
+
+
+class Upkeep:
+    """Of one worker."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        mirrors: Mirrors,
+        checkouts: Checkouts,
+        state: WorkerState,
+        now: Callable[[], datetime] = utc_now,
+    ) -> None:
+        self._settings = settings
+        self._checkouts = checkouts
+        self._state = state
+        self._now = now
+        self._home = settings.home_path
+        self._weighings = Weighings(self._home / "worker" / "weighings")
+        self._limits = DiskLimits(budget=settings.disk_budget_bytes or None, keep_free=settings.disk_keep_free_bytes)
+        self.room = Room(self._home, mirrors, checkouts, state)
+
+    async def run(self, told: Callable[[DiskUse], None]) -> None:
+        """Looks now and then, until it is cancelled."""
+        while True:
+            try:
+                told(await self.look())
+            except (PloegError, OSError) as error:
+                logger.warning("the disk could not be looked after: %s", error, extra={"action": "upkeep_failed"})
+            await asyncio.sleep(self._settings.disk_check_minutes * 60)
+
+    async def look(self) -> DiskUse:
+        """Tidies, makes room where it is needed, and tells how the disk stands after that."""
+        await self._tidy_logs()
+        use = await self.weigh()
+        if await self.room.make(self.needed(use)):
+            await self._checkouts.close()
+            use = await self.weigh()
+        if use.low is not None:
+            logger.warning("no more jobs are taken: %s", use.low, extra={"action": "disk_low"})
+        return use
+
+    def needed(self, use: DiskUse) -> int:
+        """Bytes that must go; none where that is not above zero."""
+        return -self._limits.room(use.used, use.free)
+
+    async def weigh(self) -> DiskUse:
+        weights = await weigh([self._home / part for part in PARTS])
+        parts = {path.name: size for path, size in weights.items() if size}
+        disk = shutil.disk_usage(self._home)
+        now, used = self._now(), sum(parts.values())
+        past = self._weighings.add(Weighing(now, self._limits.room(used, disk.free)))
+        return DiskUse(
+            at=now,
+            free=disk.free,
+            size=disk.total,
+            parts=parts,
+            budget=self._limits.budget,
+            full_at=full_at(past),
+            low=self._limits.why_low(used, disk.free),
+        )
+
+    async def _tidy_logs(self) -> None:
+        running = {record.assignment.job_code for record in self._state.records()}
+        done = await asyncio.to_thread(tidy_logs, self._home, self._settings.log_terms, self._now(), running)
+        if done.compressed or done.deleted:
+            told = f"compressed {done.compressed} run logs and deleted {done.deleted}"
+            logger.info("%s: %s less", told, megabytes(done.freed), extra={"action": "logs_tidied"})
