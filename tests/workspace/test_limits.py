@@ -18,6 +18,15 @@ pytestmark = pytest.mark.anyio
 MIB = 1024 * 1024
 #: Neither of its two processes takes that much alone.
 GREEDY = "import os, time; os.fork(); held = b'x' * (80 * 1024 * 1024); print('held', flush=True); time.sleep(1000)"
+#: Four processes that have the same memory, for long enough to be looked at.
+SHARING = """
+import mmap, os, sys, time
+held = mmap.mmap(-1, int(sys.argv[1]))
+os.fork(), os.fork()
+for place in range(0, len(held), 4096):
+    held[place] = 1
+time.sleep(0.8)
+"""
 MANY = "for n in $(seq 30); do (setsid sleep 1000 &); done; sleep 1000"
 
 
@@ -34,6 +43,20 @@ async def test_memory_is_that_of_the_whole_tree(backend: Backend, tmp_path: Path
     done = await limited(backend, tmp_path, argv, TreeLimits(memory_bytes=120 * MIB), mark)
     assert (done.code, done.timed_out, done.excess) == (None, False, "it took more than 120 MiB of memory")
     assert marked(f"{MARKER}={mark}") == []
+
+
+@pytest.mark.parametrize(("mib", "excess"), [(60, None), (150, "it took more than 120 MiB of memory")])
+async def test_shared_memory_counts_once(backend: Backend, tmp_path: Path, mib: int, excess: str | None) -> None:
+    argv = [sys.executable, "-S", "-c", SHARING, str(mib * MIB)]
+    done = await limited(backend, tmp_path, argv, TreeLimits(memory_bytes=120 * MIB))
+    assert (done.code, done.excess) == (0 if excess is None else None, excess)
+
+
+async def test_what_is_written_to_memory_is_held_to_the_limit_as_well(tmp_path: Path, bubblewrap: Backend) -> None:
+    script = "for place in /tmp /dev/shm; do head -c 50000000 /dev/zero > $place/big || df -k $place | tail -1; done"
+    limits = TreeLimits(memory_bytes=20 * MIB)
+    done = await limited(bubblewrap, tmp_path, ["/bin/sh", "-c", script], limits)
+    assert done.stderr.count(b"No space left") == 2
 
 
 async def test_more_processes_than_there_may_be_are_ended(backend: Backend, tmp_path: Path) -> None:

@@ -26,11 +26,15 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 _PR_SET_CHILD_SUBREAPER = 36
+#: Parts of a process's memory, as /proc names them.
+_COUNTED = (b"Pss_Anon:", b"Pss_Shmem:")
 _PAGE = os.sysconf("SC_PAGE_SIZE")
 _ORDERS = {b"I": signal.SIGINT, b"T": signal.SIGTERM}
 _IGNORED = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 #: Seconds between two looks at what the processes take.
 _LOOK_EVERY = 0.5
+#: A look may take a while where the machine has many processes; so many times as long it then rests.
+_REST = 50
 #: Where memory runs out all the same, the system ends what an agent started before all else.
 _FIRST_TO_GO = b"500"
 
@@ -66,10 +70,12 @@ def _watch(leader: int, leash: int, wake: int, excess: Callable[[], bool]) -> in
     look_at = time.monotonic() + _LOOK_EVERY
     while code is None:
         ready, _, _ = select.select([leash, wake], [], [], max(look_at - time.monotonic(), 0))
-        if time.monotonic() >= look_at:
+        began = time.monotonic()
+        if began >= look_at:
             if excess():
                 break
-            look_at = time.monotonic() + _LOOK_EVERY
+            now = time.monotonic()
+            look_at = now + max(_LOOK_EVERY, _REST * (now - began))
         if wake in ready:
             os.read(wake, 4096)
             code, _ = _reap(leader)
@@ -95,20 +101,30 @@ def _excess(status: int, memory: int, processes: int) -> bool:
     if 0 < processes < len(below):
         _tell(status, b"excess processes\n")
         return True
-    if 0 < memory < sum(map(_memory, below)):
+    # What each says it has counts shared memory for each that shares it, and costs little to ask.
+    if 0 < memory < sum(map(_resident, below)) and memory < sum(map(_own, below)):
         _tell(status, b"excess memory\n")
         return True
     return False
 
 
-def _memory(pid: int) -> int:
-    """Bytes of a process's own; what it maps of files, and shares, is not."""
+def _resident(pid: int) -> int:
+    """Bytes of a process in memory, those included that it maps of files or shares."""
     try:
         with open(f"/proc/{pid}/statm", "rb") as file:  # noqa: PTH123
-            _, resident, shared, *_ = file.read().split()
-    except (OSError, ValueError):
+            return int(file.read().split()[1]) * _PAGE
+    except (OSError, IndexError, ValueError):
         return 0
-    return (int(resident) - int(shared)) * _PAGE
+
+
+def _own(pid: int) -> int:
+    """Bytes of a process without files, its part of what it shares included."""
+    try:
+        with open(f"/proc/{pid}/smaps_rollup", "rb") as file:  # noqa: PTH123
+            lines = [line.split() for line in file]
+    except OSError:
+        return _resident(pid)
+    return sum(int(line[1]) * 1024 for line in lines if line[0] in _COUNTED)
 
 
 def _reap(leader: int) -> tuple[int | None, bool]:

@@ -103,6 +103,8 @@ class Bubblewrap:
     program: str
     #: Keeps an agent from making user namespaces of its own, where this bubblewrap can.
     disable_userns: bool = True
+    #: What an agent writes into memory, as to /tmp, is held to the limit on memory.
+    sized: bool = True
     name: str = "bubblewrap"
 
     def around(self, spec: SandboxSpec) -> Sandbox:
@@ -130,7 +132,8 @@ async def probe(program: str = "bwrap") -> Backend:
     if found is None or not sys.platform.startswith("linux") or not hasattr(os, "pidfd_open"):
         raise SandboxUnavailable(f"agents cannot be isolated: `{program}` was not found; {_REMEDY}")
     said = ""
-    for backend in (Bubblewrap(found), Bubblewrap(found, disable_userns=False)):
+    older = (Bubblewrap(found, disable_userns=False), Bubblewrap(found, disable_userns=False, sized=False))
+    for backend in (Bubblewrap(found), *older):
         said = await _escape_from(backend)
         if not said:
             return backend
@@ -150,7 +153,7 @@ async def _escape_from(backend: Bubblewrap) -> str:
                 cwd=WORKSPACE,
                 env={"PATH": _SYSTEM_PATH},
                 timeout=20,
-                sandbox=backend.around(SandboxSpec(workspace=inside)),
+                sandbox=backend.around(SandboxSpec(workspace=inside, limits=TreeLimits(memory_bytes=2**40))),
             )
         except StartFailed as error:
             return str(error)
@@ -169,7 +172,7 @@ class _InBubblewrap:
         self._program = backend.program
         self.search_path = _search_path(spec.tool_paths)
         self._limits = spec.limits
-        self._options = tuple(_options(spec, disable_userns=backend.disable_userns))
+        self._options = tuple(_options(spec, backend))
 
     def tree(self, argv: Sequence[str], cwd: PurePath, env: Mapping[str, str]) -> Tree:
         settings = [part for name, value in env.items() for part in ("--setenv", name, value)]
@@ -189,20 +192,23 @@ class _Bare:
         return GuardianTree(argv, cwd, env, self._limits)
 
 
-def _options(spec: SandboxSpec, *, disable_userns: bool) -> Iterator[str]:
+def _options(spec: SandboxSpec, backend: Bubblewrap) -> Iterator[str]:
+    size = ("--size", str(spec.limits.memory_bytes)) if backend.sized and spec.limits.memory_bytes else ()
     yield from ("--unshare-user", "--unshare-all", "--share-net", "--die-with-parent", "--new-session")
-    if disable_userns:
+    if backend.disable_userns:
         yield "--disable-userns"
     user, group = (os.getuid(), os.getgid()) if spec.same_user else (1000, 1000)
     yield from ("--uid", str(user), "--gid", str(group), "--hostname", "sandbox")
     yield from _system()
-    yield from ("--tmpfs", "/tmp", "--tmpfs", "/var/tmp", "--dir", "/run")  # noqa: S108 - in the sandbox, its own
+    for place in ("/tmp", "/var/tmp", "/dev/shm"):  # noqa: S108 - in the sandbox, its own
+        yield from (*size, "--tmpfs", place)
+    yield from ("--dir", "/run")
     for path in (*spec.readable, *map(_shared_for, spec.tool_paths)):
         yield from ("--ro-bind", str(path), str(path))
     for path in spec.writable:
         yield from ("--bind", str(path), str(path))
     yield from ("--bind", str(spec.workspace), str(WORKSPACE))
-    yield from ("--tmpfs", str(HOME)) if spec.home is None else ("--bind", str(spec.home), str(HOME))
+    yield from (*size, "--tmpfs", str(HOME)) if spec.home is None else ("--bind", str(spec.home), str(HOME))
     yield from ("--remount-ro", "/")
 
 
