@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import logging
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Literal
 
 import pytest
 
 from ploeg.bootstrap import worker_log
+from ploeg.worker.subject import about
+from tests.worker.assignments import assignment
+
+pytestmark = pytest.mark.anyio
 
 TOKEN = "ploeg_wrk_" + "a" * 49
 
@@ -38,6 +44,24 @@ def test_programs_get_an_object(capsys: pytest.CaptureFixture[str]) -> None:
     assert entry["event"] == "sent ploeg_wrk_«redacted»"
     assert (entry["count"], entry["token"], entry["level"]) == (3, "ploeg_wrk_«redacted»", "info")
     assert entry["timestamp"].endswith("Z")
+
+
+async def test_what_an_attempt_logs_names_it_in_every_task_and_thread(capsys: pytest.CaptureFixture[str]) -> None:
+    worker_log.configure("info", "json")
+    log = logging.getLogger("ploeg.worker")
+
+    async def within() -> None:
+        log.info("in a task")
+        await asyncio.to_thread(log.info, "in a thread")
+
+    given = assignment(Path("/repo"))
+    with about(given):
+        task = asyncio.create_task(within())
+    await task
+    log.info("outside")
+    entries = [json.loads(line) for line in capsys.readouterr().err.splitlines()]
+    assert [entry.get("attempt") for entry in entries] == [given.attempt_id, given.attempt_id, None]
+    assert entries[0]["job"] == given.job_code
 
 
 @pytest.mark.parametrize("form", ["text", "json"])

@@ -28,6 +28,28 @@ except RuntimeError:
 """
 
 
+NARRATE = """
+from datetime import datetime, UTC
+from ploeg.control.log import configure, narrate
+from ploeg.domain.occurrence import Event
+configure("info", "json")
+named = {"id": 1, "at": datetime.now(UTC), "actor": "server"}
+narrate([
+    Event(type="attempt.ended", job_id="job_1", attempt_id="att_1", data={"code": "J-1", "outcome": "done"}, **named),
+    Event(type="task.changed", data={"code": "T-1"}, **named),
+])
+"""
+
+
+def test_what_happened_to_a_job_is_logged_with_its_ids() -> None:
+    done = subprocess.run([sys.executable, "-c", NARRATE], capture_output=True, text=True, timeout=60, check=True)
+    ended, changed = (json.loads(line) for line in done.stderr.splitlines())
+    assert (ended["event"], ended["outcome"]) == ("attempt.ended", "done")
+    assert (ended["job"], ended["job_id"], ended["attempt"]) == ("J-1", "job_1", "att_1")
+    assert changed["of"] == "T-1"
+    assert "job" not in changed
+
+
 @pytest.mark.parametrize("form", ["text", "json"])
 def test_no_token_gets_into_the_log(form: str) -> None:
     secret = tokens.mint(TokenKind.PERSONAL)

@@ -13,6 +13,7 @@ from typing import Any, Literal
 import msgspec
 
 from ploeg.control.people.tokens import without_secrets
+from ploeg.worker.subject import subject
 
 #: Libraries that talk about every request below a warning.
 _CHATTY = ("httpx2", "httpcore2", "mcp", "uvicorn", "asyncio")
@@ -50,8 +51,9 @@ class _Json(logging.Formatter):
 
 
 def _facts(record: logging.LogRecord) -> dict[str, Any]:
-    """What was said besides the sentence."""
-    return {name: value for name, value in vars(record).items() if name not in _OF_EVERY_RECORD and value is not None}
+    """What was said besides the sentence, and what the code that said it is about."""
+    said = {name: value for name, value in vars(record).items() if name not in _OF_EVERY_RECORD and value is not None}
+    return {**subject(), **said}
 
 
 def _when(record: logging.LogRecord) -> str:

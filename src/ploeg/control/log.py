@@ -71,7 +71,8 @@ def narrate(events: Iterable[Event]) -> None:
     if not logging.getLogger("ploeg").isEnabledFor(logging.INFO):
         return
     for event in events:
-        ids = {"of": event.data.get("code"), "attempt": event.attempt_id}
+        of = "job" if event.job_id is not None else "of"
+        ids = {of: event.data.get("code"), "job_id": event.job_id, "attempt": event.attempt_id}
         said = {name: event.data.get(name) for name in ("status", "outcome", "reason", "phase", "change")}
         facts = {name: value for name, value in (ids | said).items() if value is not None}
         log.info(event.type, by=event.actor, **facts)

@@ -27,6 +27,7 @@ from ploeg.worker.leftovers import clear_up
 from ploeg.worker.presence import Face
 from ploeg.worker.runlog import utc_now
 from ploeg.worker.runner import Runner
+from ploeg.worker.subject import about
 from ploeg.worker.vitals import Vitals
 from ploeg.worker.workbench import Workbench
 
@@ -154,7 +155,8 @@ class Daemon:
         self.vitals.running = len(self._running)
         self._show()
         try:
-            end = await runner.run()
+            with about(assignment):
+                end = await runner.run()
         finally:
             del self._running[assignment.attempt_id]
             self.vitals.running = len(self._running)
