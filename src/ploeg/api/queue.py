@@ -48,4 +48,6 @@ def _place(place: Place) -> PlaceOut:
         job=job_out(place.line),
         held_by=held.by if held is not None else None,
         waiting_for=held.text if held is not None else None,
+        fits=place.forecast.fits if place.forecast is not None else None,
+        forecast=place.forecast.text if place.forecast is not None else None,
     )

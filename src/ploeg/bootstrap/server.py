@@ -114,6 +114,7 @@ def installation_of(settings: Settings) -> Installation:
         budget=Budget(
             max_cost_usd=settings.max_cost_usd_per_day or None, max_tokens=settings.max_tokens_per_day or None
         ),
+        hold_unfit=settings.hold_what_may_not_fit,
         zone=zone_named(settings.effective_time_zone),
         forge_poll=timedelta(minutes=settings.forge_poll_minutes),
         review_rounds=settings.review_rounds,

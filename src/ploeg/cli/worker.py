@@ -167,12 +167,12 @@ def _shown(w: dict[str, Any]) -> list[tuple[str, object]]:
         ("kept of its quota", f"{w['min_quota_pct']} %"),
         ("accounts", "\n".join(_account(account) for account in w["accounts"])),
         ("quota", "\n".join(_told(window) for window in w["quota"])),
+        ("too little left", "\n".join(w["unfit"])),
         ("blocked", "\n".join(_blocked(runtime, block) for runtime, block in w["runtime_blocks"].items())),
         ("left, says an agent", f"{word:g} %, {render.ago(w['last_quota_check_at'])}" if word is not None else None),
     ]
 
 
-def _used(window: dict[str, Any]) -> str:
 def _disk(disk: dict[str, Any] | None) -> str | None:
     if disk is None:
         return None
@@ -181,6 +181,7 @@ def _disk(disk: dict[str, Any] | None) -> str | None:
     return f"{render.size(disk['used'])}{budget} used, {render.size(disk['free'])} free{full}"
 
 
+def _used(window: dict[str, Any]) -> str:
     return f"{_seat(window)} {window['window']} {_use(window)}"
 
 

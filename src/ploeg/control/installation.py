@@ -30,6 +30,8 @@ class Installation:
     plan_review_rounds: int = 2
     #: What all jobs may spend in a day.
     budget: Budget = field(default_factory=Budget)
+    #: Give no job to a worker whose quota it may not fit into before the reset.
+    hold_unfit: bool = False
     #: The clocks by which days and months begin.
     zone: ZoneInfo = field(default_factory=lambda: ZoneInfo("UTC"))
     #: Between two looks at an open pull request of which no hook tells.

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import timedelta
 
-from ploeg.control.work import presence, quota
+from ploeg.control.work import forecasts, presence, quota
 from ploeg.domain.access import Principal
 from ploeg.domain.account import Seat
 from ploeg.domain.quota import QuotaUse
@@ -26,6 +26,8 @@ class WorkerView:
     min_quota_pct: int
     #: What keeps its accounts from jobs now.
     blocks: dict[Seat, RuntimeBlock]
+    #: What may not fit into what is left of its quota, by product and kind.
+    unfit: list[str]
 
 
 def workers(tx: Transaction, actor: Principal) -> list[WorkerView]:
@@ -46,9 +48,19 @@ def _view(tx: Transaction, worker: WorkerRecord) -> WorkerView:
         jobs=_held(tx, worker),
         min_quota_pct=floor,
         blocks=worker.closed(tx.now, floor),
+        unfit=_unfit(tx, worker),
     )
 
 
 def _held(tx: Transaction, worker: WorkerRecord) -> list[str]:
     jobs = [tx.jobs.get(attempt.job_id) for attempt in tx.attempts.active_of_worker(worker.id)]
     return [job.code for job in jobs if job is not None]
+
+
+def _unfit(tx: Transaction, worker: WorkerRecord) -> list[str]:
+    found = []
+    for each in forecasts.unfit(tx, worker):
+        product = tx.products.get(each.alike.product_id)
+        if product is not None:
+            found.append(f"{product.code} {each.alike.kind} {each.forecast.text}")
+    return found

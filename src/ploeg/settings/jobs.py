@@ -26,6 +26,9 @@ class JobSettings(ServerSettings, frozen=True, kw_only=True, forbid_unknown_fiel
     max_tokens_per_day: Annotated[
         int, doc("Tokens that all jobs may use in a day before no more of them begin; 0: no limit.", ge=0)
     ] = 0
+    hold_what_may_not_fit: Annotated[
+        bool, doc("Begin no job that may not fit into its account's quota before the reset, by what such jobs took.")
+    ] = False
     repair_rounds: Annotated[
         int, doc("1: an agent that ended refused by a gate is resumed once, with the refusal.", ge=0, le=1)
     ] = 0

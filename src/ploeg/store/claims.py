@@ -39,6 +39,8 @@ class Offer:
     limits: tuple[tuple[str, int], ...] = ()
     #: The name of the month that holds now; products may spend so much in it.
     month: str = ""
+    #: Jobs that it is not to get: by product, kind and runtime.
+    unfit: tuple[tuple[str, str, str], ...] = ()
 
 
 _TAKE = f"""
@@ -52,12 +54,15 @@ WHERE {{row}} = (
             SELECT 1 FROM {{elements}}(job.labels) AS wanted
             WHERE wanted.value NOT IN (SELECT value FROM {{elements}}(:labels) AS value)))
       {{scope}}
+      {{fit}}
       AND {FREE}
     ORDER BY job.rank, job.number
     LIMIT 1 {{skip}})
 RETURNING {{columns}} {{limits}}
 """  # noqa: S608 - made of constants
 _SCOPE = "AND job.product_id IN (SELECT value FROM {elements}(:products) AS value)"
+_FIT = """AND job.product_id || ' ' || job.kind || ' ' || job.runtime
+        NOT IN (SELECT value FROM {elements}(:unfit) AS value)"""
 _SKIP = "FOR UPDATE OF job SKIP LOCKED"
 #: What the job's product allows at the same time: of all its jobs, and of those with the job's runtime.
 _LIMITS = """,
@@ -104,7 +109,7 @@ class Claims:
             return None
         dialect = self._tx.connection.dialect
         statement, decode = prepared(dialect.name, offer)
-        lists = _lists(runtimes, offer.labels, offer.product_ids)
+        lists = _lists(runtimes, offer.labels, offer.product_ids, offer.unfit)
         wanted = {"now": _MOMENT.process_bind_param(now, dialect), "attempt": attempt_id, "month": offer.month, **lists}
         if self._tx.on_postgres:
             row = self._tx.connection.exec_driver_sql(statement, wanted).fetchone()
@@ -158,20 +163,29 @@ def _over(running: int, limit: int | None) -> bool:
 
 def prepared(dialect: str, offer: Offer) -> tuple[str, Callable[[Sequence[Any]], Job]]:
     """The statement in that dialect's words, and what makes a job of its row."""
-    return _prepared(dialect, offer.product_ids is not None)
+    return _prepared(dialect, offer.product_ids is not None, bool(offer.unfit))
 
 
-@lru_cache(maxsize=4)
-def _prepared(dialect: str, scoped: bool) -> tuple[str, Callable[[Sequence[Any]], Job]]:
+@lru_cache(maxsize=8)
+def _prepared(dialect: str, scoped: bool, choosy: bool) -> tuple[str, Callable[[Sequence[Any]], Job]]:
     terms = words(dialect)
     of_postgres = {"skip": _SKIP, "limits": _LIMITS} if dialect == POSTGRESQL else {"skip": "", "limits": ""}
     scope = _SCOPE.format(**terms) if scoped else ""
-    text = _TAKE.format(**terms, **of_postgres, columns=", ".join(JOB.names), scope=scope)
+    fit = _FIT.format(**terms) if choosy else ""
+    text = _TAKE.format(**terms, **of_postgres, columns=", ".join(JOB.names), scope=scope, fit=fit)
     return text if dialect == SQLITE else re.sub(r":(\w+)", r"%(\1)s", text), JOB.decoder(dialect)
 
 
 @lru_cache(maxsize=256)
 def _lists(
-    runtimes: tuple[str, ...], labels: tuple[str, ...], products: tuple[ProductId, ...] | None
+    runtimes: tuple[str, ...],
+    labels: tuple[str, ...],
+    products: tuple[ProductId, ...] | None,
+    unfit: tuple[tuple[str, str, str], ...],
 ) -> dict[str, str]:
-    return {"runtimes": to_json(runtimes), "labels": to_json(labels), "products": to_json(products)}
+    return {
+        "runtimes": to_json(runtimes),
+        "labels": to_json(labels),
+        "products": to_json(products),
+        "unfit": to_json([" ".join(alike) for alike in unfit]),
+    }

@@ -67,5 +67,5 @@ class Spending:
         self._tx.connection.execute(_REACHED, {"of_scope": scope, "in_period": period, "at": at})
 
 
-def _ledger(row: Row[Any]) -> Ledger:
+def _ledger(row: Row[Any, Any, Any]) -> Ledger:
     return Ledger(Spent(micro_usd=row.micro_usd, tokens=row.tokens), row.reached_at)

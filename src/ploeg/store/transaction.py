@@ -24,6 +24,7 @@ from ploeg.store.ideas import Ideas
 from ploeg.store.imports import Imports
 from ploeg.store.jobs import Jobs
 from ploeg.store.notices import Notices
+from ploeg.store.past_runs import PastRuns
 from ploeg.store.people import People
 from ploeg.store.products import Products
 from ploeg.store.pulls import Pulls
@@ -144,6 +145,10 @@ class Transaction:
     @property
     def claims(self) -> Claims:
         return Claims(self)
+
+    @property
+    def past_runs(self) -> PastRuns:
+        return PastRuns(self)
 
     @property
     def spending(self) -> Spending:

@@ -66,6 +66,8 @@ class DepthShown(Result):
 class PlaceShown(Result):
     job: JobShown
     waiting_for: str | None = None
+    #: Whether it fits into what is left of a quota; left out where nobody can say.
+    forecast: str | None = None
 
 
 class WholeQueueShown(Result):

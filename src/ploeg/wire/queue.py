@@ -28,10 +28,14 @@ class PlaceOut(Reply):
     held_by: str | None = Field(
         description=(
             "`run`, `moment`, `archived`, `hours`, `product_limit`, `runtime_limit`, `review_limit`, `budget`, "
-            "`prerequisite`, `lane` or `worker`."
+            "`prerequisite`, `lane`, `quota` or `worker`."
         )
     )
     waiting_for: str | None = Field(description="The same for people.")
+    fits: bool | None = Field(
+        description="Whether it fits into what is left of an account's quota, by what jobs like it took; null: unknown."
+    )
+    forecast: str | None = Field(description="The same for people.")
 
 
 class QueueOut(Reply):

@@ -19,6 +19,8 @@ class By(StrEnum):
     BUDGET = "budget"
     PREREQUISITE = "prerequisite"
     LANE = "lane"
+    #: It may not fit into what is left of a quota.
+    QUOTA = "quota"
     #: Nothing but a worker: none is there, it stands by, or it is busy.
     WORKER = "worker"
 

@@ -6,7 +6,7 @@ from ploeg.control.backlog import dependencies
 from ploeg.control.installation import Installation
 from ploeg.control.queue import product_rules
 from ploeg.control.queue.hold import By, Hold, clock
-from ploeg.control.work import presence, quota
+from ploeg.control.work import forecasts, presence, quota
 from ploeg.domain.job import Job, JobStatus
 from ploeg.domain.worker import RuntimeBlock, WorkerRecord, WorkerState
 from ploeg.store.transaction import Transaction
@@ -24,6 +24,7 @@ def hold(tx: Transaction, installation: Installation, job: Job) -> Hold | None:
         or product_rules.hold(tx, installation, job)
         or _prerequisite(tx, job)
         or _lane(tx, job)
+        or _quota(tx, installation, job)
         or _worker(tx, job)
     )
 
@@ -62,6 +63,13 @@ def _lane(tx: Transaction, job: Job) -> Hold | None:
     if first is None:
         return None
     return Hold(By.LANE, f"{first.code}, which comes before it on the same branch and is {first.status}")
+
+
+def _quota(tx: Transaction, installation: Installation, job: Job) -> Hold | None:
+    found = forecasts.of_job(tx, job, tx.workers.all()) if installation.hold_unfit else None
+    if found is None or found.fits:
+        return None
+    return Hold(By.QUOTA, f"more of a quota, until {clock(found.until)} at most: it {found.text}")
 
 
 def _worker(tx: Transaction, job: Job) -> Hold:

@@ -11,8 +11,9 @@ from ploeg.control.installation import Installation
 from ploeg.control.queue.hold import Hold
 from ploeg.control.queue.queue_place import hold
 from ploeg.control.read import JobLine
-from ploeg.control.work import budgets
+from ploeg.control.work import budgets, forecasts
 from ploeg.domain.access import Principal, Scope
+from ploeg.domain.forecast import Forecast
 from ploeg.domain.job import ACTIVE
 from ploeg.store.queue import Pile
 from ploeg.store.transaction import Transaction
@@ -44,6 +45,8 @@ class Place:
 
     line: JobLine
     hold: Hold | None
+    #: Whether it fits into what is left of a quota; None where nobody can say.
+    forecast: Forecast | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,10 +66,13 @@ def queue(
     product_ids = [visible.id for visible in products]
     active = tx.jobs.of_products(product_ids, statuses=ACTIVE, viewer=actor.user.id, limit=SHOWN_MAX)
     queued = tx.queue.in_order(product_ids, actor.user.id, min(limit, SHOWN_MAX))
+    workers = tx.workers.all()
     return QueueView(
         depths=_depths(tx, installation, set(product_ids)),
         running=[read.line(tx, job) for job in active],
-        queued=[Place(read.line(tx, job), hold(tx, installation, job)) for job in queued],
+        queued=[
+            Place(read.line(tx, job), hold(tx, installation, job), forecasts.of_job(tx, job, workers)) for job in queued
+        ],
     )
 
 

@@ -90,7 +90,11 @@ def _budget(view: BudgetView) -> BudgetShown:
 
 
 def _place(place: Place) -> PlaceShown:
-    return PlaceShown(job=showing.job_line(place.line), waiting_for=place.hold.text if place.hold else None)
+    return PlaceShown(
+        job=showing.job_line(place.line),
+        waiting_for=place.hold.text if place.hold else None,
+        forecast=place.forecast.text if place.forecast else None,
+    )
 
 
 def _schedule(view: ScheduleView) -> ScheduleShown:

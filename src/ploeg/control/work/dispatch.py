@@ -19,8 +19,9 @@ from ploeg.control.queue import follow_up
 from ploeg.control.queue.submit import resolved
 from ploeg.control.sprints import executions, run_state
 from ploeg.control.sprints.sprint_payload import outs, sprint_out
-from ploeg.control.work import accounts, budgets, presence
+from ploeg.control.work import accounts, budgets, forecasts, presence
 from ploeg.control.work.assignment import Work, assignment
+from ploeg.control.work.forecasts import Unfit
 from ploeg.domain.access import Principal
 from ploeg.domain.attempt import Attempt, Phase
 from ploeg.domain.backlog import Task, TaskStatus
@@ -43,7 +44,7 @@ class Answer:
     assignment: Assignment | None
     offer: Offer
     worker_id: WorkerId
-    #: A blocked runtime comes free then.
+    #: A blocked runtime comes free then, or there is room in its quota again.
     ask_again_at: datetime | None = None
 
 
@@ -54,7 +55,8 @@ def claim(tx: Transaction, actor: Principal, installation: Installation, request
     floor = actor.user.min_quota_pct
     runtimes = budgets.payable(tx, installation, worker.offered(tx.now, floor))
     month = budgets.month(tx, installation)
-    offer = Offer(runtimes, worker.labels, presence.works_for(tx, actor), limits, month)
+    unfit = forecasts.unfit(tx, worker) if installation.hold_unfit else []
+    offer = Offer(runtimes, worker.labels, presence.works_for(tx, actor), limits, month, _alike(unfit))
     key = line("claim_key", request.claim_key)
     earlier = tx.attempts.by_claim_key(worker.id, key)
     if earlier is not None:
@@ -62,8 +64,13 @@ def claim(tx: Transaction, actor: Principal, installation: Installation, request
     attempt_id = AttemptId(new_id("att"))
     job = tx.claims.take(offer, attempt_id, tx.now) if offer.runtimes else None
     if job is None:
-        return Answer(None, offer, worker.id, presence.block_lifts_at(worker, tx.now, floor))
+        moments = [presence.block_lifts_at(worker, tx.now, floor), *(each.forecast.until for each in unfit)]
+        return Answer(None, offer, worker.id, min((moment for moment in moments if moment is not None), default=None))
     return Answer(_start(tx, installation, job, attempt_id, worker, key), offer, worker.id)
+
+
+def _alike(unfit: Sequence[Unfit]) -> tuple[tuple[str, str, str], ...]:
+    return tuple((each.alike.product_id, each.alike.kind, each.alike.runtime) for each in unfit)
 
 
 def _answered_before(attempt: Attempt) -> Assignment:
@@ -82,7 +89,7 @@ def _start(
 ) -> Assignment:
     work = _work(tx, job)
     config = _affordable(tx, job, replace(resolved(job, work.task, work.product, installation), runtime=job.runtime))
-    account = accounts.for_next_job(tx, worker, job.runtime)
+    account = accounts.for_job(tx, worker, job)
     frozen = assignment(work, job, attempt_id, worker, config, installation.lease, account)
     attempt = Attempt(
         id=attempt_id,

@@ -11,7 +11,7 @@ from ploeg.control.docs.text import TITLE_MAX, kept, kept_json
 from ploeg.control.installation import Installation
 from ploeg.control.people import people
 from ploeg.control.sprints import executions
-from ploeg.control.work import budgets, presence, quota, settle
+from ploeg.control.work import budgets, forecasts, presence, quota, settle
 from ploeg.control.work.proof import check_proof
 from ploeg.domain.access import Principal
 from ploeg.domain.account import Purse
@@ -88,6 +88,8 @@ def finish(
     )
     presence.seen(tx, worker)
     settle.end_attempt(tx, job, noted, end, f"worker:{worker.id}", **_told(report, end))
+    if outcome is Outcome.DONE:
+        forecasts.remember(tx, job, noted, report.quota)
     budgets.charge(tx, installation, job.product_id, attempt.usage, noted.usage)
     return _reply(tx, noted)
 
