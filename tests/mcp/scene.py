@@ -7,30 +7,34 @@ from dataclasses import replace
 from datetime import timedelta
 
 from ploeg.control.ideas import ideas
+from ploeg.control.intake import state
 from ploeg.control.people import people, tokens
 from ploeg.control.products import products
+from ploeg.control.publishing import publication
 from ploeg.control.queue import schedules
 from ploeg.control.queue.submit import Wish
 from ploeg.control.sprints import sprints
 from ploeg.control.work import calls
 from ploeg.domain.access import TokenKind, User
 from ploeg.domain.ids import UserId
+from ploeg.domain.job import Job
 from ploeg.store.ids import new_id
 from ploeg.wire.assignment import Assignment
 from ploeg.wire.work import ToolCall, ToolReply
 from tests.control.house import Hand, House
+from tests.control.intake.scene import shown
 
 DOC = "---\ntitle: Use SQLite\nstatus: ACTIVE\n---\n\nOne file.\n"
 
 
 class Scene:
     """Product `demo`: PBI-1, ST-001, task T-1 at work (J-1, which asked Q-1 and Q-2), T-2 queued (J-2), T-3 free, with
-    the schedule SCH-1; the sprint `works` with ST-002 and its task T-4; T-5, whose job J-3 failed; and the
-    administrator's idea IDEA-001, shared."""
+    the schedule SCH-1; the sprint `works` with ST-002 and its task T-4; T-5, whose job J-3 failed; T-6, whose job J-4
+    is in the open pull request 7; and the administrator's idea IDEA-001, shared."""
 
     def __init__(self, house: House) -> None:
         self.house = house
-        house.product("demo", config={"runtime": "claude"})
+        house.product("demo", auto_pr=True, config={"runtime": "claude"})
         self.story = house.story("demo")
         tasks = [house.task(self.story) for _ in range(3)]
         house.run(tasks[0])
@@ -43,6 +47,7 @@ class Scene:
         house.write(sprints.plan, house.admin, "works", [planned])
         house.run(house.task(house.story("demo")))
         self.hand.finish(self.hand.take(), "reported_failed", reason="it cannot be done")
+        self._publish(house.run(house.task(house.story("demo"))))
         house.write(schedules.add, house.admin, tasks[2], "daily 03:00", "UTC", Wish())
         idea = house.write(ideas.add, house.admin, "Sell by post", product="demo")
         house.write(ideas.share, house.admin, idea.id)
@@ -54,6 +59,16 @@ class Scene:
         """What the attempt's agent is told."""
         request = ToolCall(call_id=call_id, tool=tool, arguments=arguments)
         return self.house.write(calls.call, self.hand.actor, self.house.installation, self.work.attempt_id, request)
+
+    def _publish(self, job: Job) -> None:
+        """The job's work is in a pull request that the forge shows."""
+        self.hand.done(self.hand.take())
+        owed = self.house.write(publication.take)
+        assert owed is not None
+        self.house.write(publication.delivered, owed, "https://git.example.org/crew/demo/pulls/7")
+        taken = self.house.write(state.take)
+        assert taken is not None
+        self.house.write(state.noted, self.house.installation, taken, state.Sight(seen=shown(job)))
 
     def member(self, role: str, username: str) -> str:
         """The token of somebody with that role in the product."""

@@ -89,6 +89,10 @@ CASES: dict[str, Case] = {
     "pause_sprint": Case({"sprint_id": "works"}, "sprint_id"),
     "resume_sprint": Case({"sprint_id": "works"}, "sprint_id"),
     "cancel_sprint_run": Case({"sprint_id": "works"}, "sprint_id"),
+    "list_pull_requests": Case({"product_id": "demo"}, "product_id"),
+    "get_pull_request": Case({"pull_request": "demo#7"}, "pull_request"),
+    "follow_up_pull_request": Case({"pull_request": "demo#7", "instruction": "Say hello."}, "pull_request"),
+    "review_pull_request": Case({"pull_request": "demo#7"}, "pull_request"),
     "show_queue": Case({"product_id": "demo"}, "product_id"),
     "change_job": Case({"job_id": "J-2", "first": True}, "job_id"),
     "schedule_task": Case({"task_id": "T-3", "recurrence": "hourly", "time_zone": "UTC"}, "task_id"),
@@ -117,6 +121,7 @@ CASES: dict[str, Case] = {
 #: A reference that leads nowhere, of the same form.
 NOWHERE = {
     "demo": "nope",
+    "demo#7": "nope#7",
     "J-1": "J-9",
     "J-2": "J-9",
     "J-3": "J-9",

@@ -16,7 +16,6 @@ from ploeg.api import (
     errors,
     export,
     forge_actions,
-    hooks,
     idea_messages,
     ideas,
     imports,
@@ -28,6 +27,7 @@ from ploeg.api import (
     pbis,
     people,
     products,
+    pulls,
     questions,
     queue,
     schedules,
@@ -38,7 +38,8 @@ from ploeg.api import (
     todos,
 )
 from ploeg.api.access import REFUSALS
-from ploeg.api.doors import HOOKS, ROOT, Doors
+from ploeg.api.doors import ROOT, Doors
+from ploeg.api.hooks import hooks_app
 from ploeg.api.work import work_app
 from ploeg.control.intake.hear import Ear
 from ploeg.control.plane import ControlPlane
@@ -50,10 +51,10 @@ def create_app(
     plane: ControlPlane, lifespan: Lifespan | None = None, mcp: ASGIApp | None = None, ear: Ear | None = None
 ) -> Doors:
     """Everything that answers HTTP, behind its doors; without `mcp` there is no `/mcp`, without `ear` no webhook."""
-    return Doors(plane, people_app(plane, lifespan, ear), work_app(plane), mcp)
+    return Doors(plane, people_app(plane, lifespan), work_app(plane), mcp, hooks_app(ear))
 
 
-def people_app(plane: ControlPlane, lifespan: Lifespan | None = None, ear: Ear | None = None) -> FastAPI:
+def people_app(plane: ControlPlane, lifespan: Lifespan | None = None) -> FastAPI:
     app = FastAPI(
         title="Ploeg",
         version=__version__,
@@ -64,12 +65,10 @@ def people_app(plane: ControlPlane, lifespan: Lifespan | None = None, ear: Ear |
         lifespan=lifespan,
     )
     app.state.plane = plane
-    app.state.ear = ear
     errors.install(app)
     app.add_route("/", pages.front, methods=["GET"], include_in_schema=False)
     app.add_route(f"{ROOT}/openapi.json", pages.openapi, methods=["GET"], include_in_schema=False)
     app.add_route(f"{ROOT}/docs", pages.operations, methods=["GET"], include_in_schema=False)
-    app.add_route(f"{HOOKS}{{place:path}}", hooks.hear, methods=["POST"], include_in_schema=False)
     app.include_router(monitoring.router)
     for room in (
         people,
@@ -87,6 +86,7 @@ def people_app(plane: ControlPlane, lifespan: Lifespan | None = None, ear: Ear |
         ideas,
         idea_messages,
         jobs,
+        pulls,
         queue,
         budgets,
         schedules,

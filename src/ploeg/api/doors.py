@@ -37,19 +37,27 @@ _HEADERS = (
 class Doors:
     """The outermost application. Workers' routes check their token themselves, in the transaction of their verb."""
 
-    def __init__(self, plane: ControlPlane, people: ASGIApp, work: ASGIApp, mcp: ASGIApp | None = None) -> None:
+    def __init__(
+        self,
+        plane: ControlPlane,
+        people: ASGIApp,
+        work: ASGIApp,
+        mcp: ASGIApp | None = None,
+        hooks: ASGIApp | None = None,
+    ) -> None:
         self._plane = plane
         self._people = people
         self._work = work
         self._mcp = mcp if mcp is not None else people
+        self._hooks = hooks if hooks is not None else people
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             await self._people(scope, receive, send)
             return
         path = scope["path"]
-        at_work = path == WORK or path.startswith(f"{WORK}/")
-        send = self._counted(send, "work" if at_work else "mcp" if path == MCP else "people")
+        at_work, told = path == WORK or path.startswith(f"{WORK}/"), path.startswith(HOOKS)
+        send = self._counted(send, "work" if at_work else "mcp" if path == MCP else "hooks" if told else "people")
         limit = WORK_BODY_MAX if at_work else IMPORT_BODY_MAX if _imports(path) else BODY_MAX
         if _announced_length(scope) > limit:
             await refusal(413, "too_large", f"a request may carry at most {limit} bytes")(scope, receive, send)
@@ -57,6 +65,9 @@ class Doors:
         receive = _limited(receive, limit)
         if at_work:
             await self._work(scope, receive, send)
+            return
+        if told:
+            await self._hooks(scope, receive, _guarded(send))
             return
         try:
             if path not in OPEN and not path.startswith(HOOKS) and not self._open_metrics(path):

@@ -48,8 +48,8 @@ Number = Annotated[int | None, Query(ge=1, le=2**31)]
 @router.post("", status_code=201, responses={200: {"model": JobDetailOut, "description": "The key was used before"}})
 async def run_task(plane: Plane, caller: Caller, wish: JobIn, response: Response, key: Key = None) -> JobDetailOut:
     """Queues a job for a task."""
-    made = await plane.write(submit.run_task, caller, plane.installation, wish.task, _wish(wish, key))
-    return await _submitted(plane, made, response)
+    made = await plane.write(submit.run_task, caller, plane.installation, wish.task, wish_of(wish, key))
+    return await submitted(plane, made, response)
 
 
 @router.get("")
@@ -104,8 +104,8 @@ async def retry_job(
     plane: Plane, caller: Caller, job: str, response: Response, wish: JobWish | None = None, key: Key = None
 ) -> JobDetailOut:
     """Queues a new job for the task of an ended one."""
-    wished = _wish(wish or JobWish(), key)
-    return await _submitted(plane, await plane.write(submit.retry, caller, plane.installation, job, wished), response)
+    wished = wish_of(wish or JobWish(), key)
+    return await submitted(plane, await plane.write(submit.retry, caller, plane.installation, job, wished), response)
 
 
 @router.post("/{job}/follow-ups", status_code=201)
@@ -113,8 +113,8 @@ async def follow_job_up(
     plane: Plane, caller: Caller, job: str, response: Response, wish: FollowUpIn, key: Key = None
 ) -> JobDetailOut:
     """Queues a job that goes on with an ended one's branch and conversation."""
-    made = await plane.write(follow_up.follow_up, caller, plane.installation, job, _wish(wish, key))
-    return await _submitted(plane, made, response)
+    made = await plane.write(follow_up.follow_up, caller, plane.installation, job, wish_of(wish, key))
+    return await submitted(plane, made, response)
 
 
 @router.get("/{job}/cascade")
@@ -155,7 +155,8 @@ async def job_events(plane: Plane, caller: Caller, job: str) -> Items[EventOut]:
     return Items(items=[EventOut.model_validate(event) for event in await plane.read(read.history, caller, job)])
 
 
-def _wish(wish: JobWish, key: str | None) -> Wish:
+def wish_of(wish: JobWish, key: str | None) -> Wish:
+    """What a request wishes of a job; the key of its header comes before that of its body."""
     return Wish(
         instruction=wish.instruction,
         labels=tuple(wish.labels),
@@ -166,7 +167,8 @@ def _wish(wish: JobWish, key: str | None) -> Wish:
     )
 
 
-async def _submitted(plane: ControlPlane, made: Submitted, response: Response) -> JobDetailOut:
+async def submitted(plane: ControlPlane, made: Submitted, response: Response) -> JobDetailOut:
+    """Shows a job to whoever had it queued; 200 when the key had been used before."""
     if not made.new:
         response.status_code = 200
     return await _shown(plane, made.job)

@@ -6,8 +6,8 @@ from typing import Any
 
 
 def about(job: dict[str, Any]) -> str:
-    """The code of its task, its idea or its sprint."""
-    return str(job["task"] or job["idea"] or job["sprint"] or "")
+    """The code of its task, its idea, its sprint or its story."""
+    return str(job["task"] or job["idea"] or job["sprint"] or job["story"] or "")
 
 
 def what(job: dict[str, Any]) -> str:

@@ -11,6 +11,7 @@ import msgspec
 
 from ploeg.control import find
 from ploeg.control.installation import Installation
+from ploeg.control.intake.pull_payload import reviewed
 from ploeg.control.publishing import publication
 from ploeg.control.queue.queue_place import hold
 from ploeg.control.queue.submit import resolved
@@ -183,11 +184,17 @@ def line(tx: Transaction, job: Job) -> JobLine:
         task=task.code if task is not None else None,
         idea=idea.code if idea is not None else None,
         sprint=sprint.code if sprint is not None else None,
-        title=about.title if about is not None else sprint.goal if sprint is not None else job.kind,
+        title=about.title if about is not None else sprint.goal if sprint is not None else _reviewed(tx, job),
         phase=held.phase if held is not None else None,
         retry_of=_code(tx, job.retry_of),
         follow_up_of=_code(tx, job.follow_up_of),
     )
+
+
+def _reviewed(tx: Transaction, job: Job) -> str:
+    """What a job is about that works on nothing of the backlog."""
+    pull = reviewed(tx, job)
+    return f"#{pull.number} {pull.title}".strip() if pull is not None else job.kind
 
 
 def _sprint(tx: Transaction, job: Job) -> Sprint | None:

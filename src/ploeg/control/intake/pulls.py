@@ -97,10 +97,10 @@ def dismiss(tx: Transaction, actor: Principal, reference: str, remark_ids: Seque
 def named(tx: Transaction, actor: Principal, reference: str, need: Need = Need.LOOK, *, lock: bool = False) -> Pull:
     """A pull request by `demo#7`, its page's address, its id, or the story or job that it shows the work of."""
     missing = NotFound("pull request", reference)
-    found = _found(tx, actor, reference.strip())
-    if found is None:
-        raise missing
     try:
+        found = _found(tx, actor, reference.strip())
+        if found is None:
+            raise missing
         find.product(tx, actor, found.product_id, need)
     except NotFound:
         raise missing from None
