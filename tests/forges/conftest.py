@@ -29,6 +29,11 @@ def forgejo(tmp_path: Path, bare_repository: Path) -> Iterator[FakeForge]:
 
 
 @pytest.fixture
+def github(tmp_path: Path, bare_repository: Path) -> Iterator[FakeForge]:
+    yield from _forge(tmp_path, bare_repository, "github")
+
+
+@pytest.fixture
 def gitlab(tmp_path: Path, bare_repository: Path) -> Iterator[FakeForge]:
     yield from _forge(tmp_path, bare_repository, "gitlab")
 

@@ -58,7 +58,9 @@ _on = GITHUB.on
 
 @_on("POST", "/graphql", scope="repo")
 def _graphql(call: Call) -> Any:
-    query, number = call.body["query"], int(call.body["variables"]["id"].removeprefix("PR_"))
+    query, given = call.body["query"], call.body["variables"]
+    node_id = given["id"] if "id" in given else given["input"]["pullRequestId"]
+    number = int(node_id.removeprefix("PR_"))
     pull = call.forge.pull(number)
     if "markPullRequestReadyForReview" in query:
         pull.draft = False
@@ -89,7 +91,7 @@ def _get_repository(call: Call) -> Any:
         raise Refused(404, "Not Found")
     right = call.who.right
     rights = {"admin": right >= Right.ADMIN, "push": right >= Right.WRITE, "pull": right >= Right.READ}
-    return shapes.repository(call.forge) | {"permissions": rights}
+    return shapes.whole_repository(call.forge) | {"permissions": rights}
 
 
 @_on("GET", _REPO + "/pulls", scope="repo")
@@ -183,7 +185,7 @@ def _set_status(call: Call) -> Any:
     return commits.status(call.forge, status) | {"creator": shapes.user(call.forge, call.who.login)}
 
 
-@_on("GET", _REPO + "/branches/{branch}", scope="repo")
+@_on("GET", _REPO + "/branches/{branch*}", scope="repo")
 def _branch(call: Call) -> Any:
     tip = call.forge.git.tip(call.of["branch"])
     if tip is None:

@@ -18,7 +18,7 @@ _OF_REPOSITORY = [
 _OF_PULL = ["comments", "commits", "diff", "issue", "patch", "review_comment", "review_comments", "statuses"]
 _RELATED = ["comments", "commits", "statuses", "html", "issue", "review_comments", "review_comment", "self"]
 _COUNTS = ["forks", "forks_count", "open_issues", "open_issues_count", "size", "stargazers_count", "watchers",
-           "watchers_count", "network_count", "subscribers_count"]  # fmt: skip
+           "watchers_count"]  # fmt: skip
 
 
 def user(forge: Any, login: str) -> dict[str, Any]:
@@ -76,6 +76,11 @@ def repository(forge: Any) -> dict[str, Any]:
     )
 
 
+def whole_repository(forge: Any) -> dict[str, Any]:
+    """As it is told when it is asked for by itself."""
+    return repository(forge) | {"network_count": 0, "subscribers_count": 0}
+
+
 def listed_pull(forge: Any, pull: Pull) -> dict[str, Any]:
     at = f"{forge.url}/api/v3/repos/crew/greeter/pulls/{pull.number}"
     closed = iso(pull.changed_at) if pull.state != "open" else None
@@ -85,6 +90,9 @@ def listed_pull(forge: Any, pull: Pull) -> dict[str, Any]:
         "number": pull.number,
         "url": at,
         "html_url": f"{forge.url}/crew/greeter/pull/{pull.number}",
+        "issue_url": f"{forge.url}/api/v3/repos/crew/greeter/issues/{pull.number}",
+        "comments_url": f"{forge.url}/api/v3/repos/crew/greeter/issues/{pull.number}/comments",
+        "review_comments_url": f"{at}/comments",
         "title": pull.title,
         "body": pull.text or None,
         "state": "open" if pull.state == "open" else "closed",

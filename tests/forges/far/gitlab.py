@@ -14,7 +14,7 @@ _REQUEST = _AT + "/merge_requests/{number}"
 _LEVELS = {Right.NONE: 0, Right.READ: 20, Right.WRITE: 30, Right.ADMIN: 40}
 _TOLD = {"running": "pending", "pending": "pending", "success": "success", "failed": "failure", "canceled": "error"}
 _STANDS = {"APPROVED": "approved", "CHANGES_REQUESTED": "requested_changes", "COMMENTED": "reviewed",
-           "DISMISSED": "unapproved"}  # fmt: skip
+           "DISMISSED": "unreviewed"}  # fmt: skip
 
 
 def _token(headers: dict[str, str]) -> str:
@@ -211,7 +211,7 @@ def _branch(call: Call) -> Any:
     tip = forge.git.tip(name)
     if tip is None:
         raise Refused(404, "404 Branch Not Found")
-    return {"name": name, "commit": {"id": tip, "short_id": tip[:8], "title": "More"}, "merged": False,
+    return {"name": name, "commit": shapes.commit(tip), "merged": False,
             "protected": forge.is_protected(name), "default": name == forge.default_branch,
             "can_push": call.who.right >= Right.WRITE, "web_url": f"{forge.url}/crew/greeter"}  # fmt: skip
 
@@ -236,7 +236,7 @@ def _delete_branch(call: Call) -> None:
 def _revert(call: Call) -> Any:
     call.needs(Right.WRITE)
     made = call.forge.git.revert(call.body["branch"], call.of["sha"])
-    return {"id": made, "short_id": made[:8], "title": "Revert"}
+    return shapes.commit(made)
 
 
 @_on("GET", _AT + "/issues", scope="read_api")

@@ -51,7 +51,6 @@ def comment(forge: Any, note: Note) -> dict[str, Any]:
     at = {"new_path": note.path, "new_line": note.line, "position_type": "text"} if note.path else None
     return {
         "id": note.id,
-        "type": "DiffNote" if note.path else None,
         "body": note.text,
         "author": user(forge, note.author),
         "system": note.system,
@@ -84,10 +83,13 @@ def issue(forge: Any, issue: Issue) -> dict[str, Any]:
     }
 
 
+def commit(sha: str) -> dict[str, Any]:
+    who = {"author_name": "Forge", "author_email": "forge@localhost"}
+    return {"id": sha, "short_id": sha[:8], "title": "More", "message": "More\n", **who}
+
+
 def told_hook(hook: Hook) -> dict[str, Any]:
-    return {"id": hook.id, "url": hook.url, "project_id": 1, "created_at": iso(hook.at)} | dict.fromkeys(
-        hook.events, True
-    )
+    return {"id": hook.id, "url": hook.url, "created_at": iso(hook.at)} | dict.fromkeys(hook.events, True)
 
 
 def label(label: Label) -> dict[str, Any]:

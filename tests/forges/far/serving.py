@@ -7,7 +7,7 @@ import json
 import threading
 import urllib.request
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
@@ -159,7 +159,9 @@ class _Handler(BaseHTTPRequestHandler):
             if token.scopes is not None and not dialect.allows(token.scopes, route.scope):
                 raise Refused(403, f"token does not have the scope {route.scope}")
             with forge.lock:
-                told = route.handler(Call(forge, forge.accounts[token.login], token.scopes, of, query, said))
+                # GitLab takes what is asked from either place.
+                given = {**query, **said} if forge.kind == "gitlab" else said
+                told = route.handler(Call(forge, forge.accounts[token.login], token.scopes, of, query, given))
         except Refused as refusal:
             return *dialect.refusal(refusal.status, refusal.message), {}
         status, answer, headers = told if isinstance(told, tuple) else (route.status, told, {})
@@ -172,5 +174,7 @@ class _Handler(BaseHTTPRequestHandler):
             self.send_header(name, value)
         if status != 204:
             self.send_header("Content-Length", str(len(content)))
-        self.end_headers()
-        self.wfile.write(content)
+        # Who asked may have given up.
+        with suppress(BrokenPipeError, ConnectionResetError):
+            self.end_headers()
+            self.wfile.write(content)
