@@ -146,7 +146,7 @@ async def test_what_people_closed_is_left_alone(scene: Scene) -> None:
 
 
 async def test_a_line_that_is_cut_makes_nothing_twice(scene: Scene) -> None:
-    cuts = product(["find", "open", "newest_of", "checks", "merge", "set_status"], ["before", "after"])
+    cuts = product(["find", "open", "pull_request", "checks", "merge", "set_status"], ["before", "after"])
     for number, cut in enumerate(cuts, 1):
         scene.way.cuts.append(cut)
         sha = f"{number:040x}"

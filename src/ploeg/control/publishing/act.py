@@ -14,6 +14,7 @@ from ploeg.control.publishing.merging import Objection
 from ploeg.domain.delivery import TRY_SECONDS, Trouble
 from ploeg.domain.forge import ChecksState, CommitStatus, MergeMethod, PullState, PullStatus, StatusState, Verdict
 from ploeg.domain.forge_action import Deed, ForgeAction
+from ploeg.domain.pull_request import number_of
 from ploeg.forges.base import Forge, ForgeError
 from ploeg.forges.registry import Forges
 
@@ -179,8 +180,8 @@ async def _delete_branch(forge: Forge, action: ForgeAction) -> Acted:
         return Done()
     if tip != sha:
         return Dropped(f"its tip is {tip[:12]} now, another commit")
-    kept = await forge.newest_of(branch)
-    if kept is None or kept.head_sha != sha or kept.status is PullStatus.OPEN:
+    kept = await _pull(forge, action)
+    if kept.head != branch or kept.head_sha != sha or kept.status is PullStatus.OPEN:
         # Forges keep the last commit of every pull request, so what one shows is not lost with its branch.
         return Failed(Trouble.REFUSED, "no settled pull request keeps its tip, so it stays", final=True)
     await forge.delete_branch(branch, sha=sha)
@@ -205,13 +206,14 @@ async def _number(forge: Forge, action: ForgeAction) -> int:
 
 
 async def _pull(forge: Forge, action: ForgeAction) -> PullState:
-    """The pull request that is meant: by its number, or else the branch's newest, if it is the one that was known."""
-    if action.number is not None:
-        return await forge.pull_request(action.number)
-    found = await forge.newest_of(action.branch or "")
+    """The pull request that is meant: by its number or page, or else the newest of its branch."""
     url = action.content.get("pr_url")
-    if found is None or (url is not None and found.url != url):
-        raise ForgeError(Trouble.NOT_FOUND, f"the forge does not show {url or 'a pull request of that branch'}")
+    number = action.number or (number_of(url) if url is not None else None)
+    if number is not None:
+        return await forge.pull_request(number)
+    found = await forge.newest_of(action.branch or "")
+    if found is None:
+        raise ForgeError(Trouble.NOT_FOUND, "the forge shows no pull request of that branch")
     return found
 
 

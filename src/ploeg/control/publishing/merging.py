@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from ploeg.control import find
 from ploeg.control.find import Need
+from ploeg.control.intake import following
 from ploeg.control.publishing import actions, publication
 from ploeg.domain.access import Principal
 from ploeg.domain.backlog import Story, StoryStatus
@@ -99,8 +100,9 @@ def done(tx: Transaction, tried: ForgeAction, result: str | None) -> None:
     action = actions.done(tx, tried, result)
     if action is None or action.deed not in _SETTLES or action.branch is None:
         return
-    for pull in tx.pulls.of_branch(action.product_id, action.repo_url, action.branch)[:1]:
-        tx.pulls.update(pull.hint(tx.now))
+    delivery = tx.deliveries.of_branch(action.product_id, action.repo_url, action.branch)
+    for pull in tx.pulls.of_delivery(delivery.id)[:1] if delivery is not None else []:
+        following.hinted(tx, pull, "server")
     product = tx.products.get(action.product_id)
     if product is not None and product.delete_merged_branches:
         actions.ask(
@@ -112,6 +114,7 @@ def done(tx: Transaction, tried: ForgeAction, result: str | None) -> None:
             "server",
             branch=action.branch,
             sha=action.sha,
+            content={"pr_url": action.content.get("pr_url")},
             job_id=action.job_id,
             story_id=action.story_id,
             sprint_run_id=action.sprint_run_id,
