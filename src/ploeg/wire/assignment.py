@@ -151,6 +151,7 @@ class RemarkOut(Message, kw_only=True):
 class PullOut(Message, kw_only=True):
     """A pull request that is to be reviewed, as it stands at the claim."""
 
+    repo_url: str
     number: int
     url: str
     title: str

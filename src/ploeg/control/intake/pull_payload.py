@@ -25,6 +25,7 @@ def pull_out(tx: Transaction, job: Job) -> PullOut | None:
         return None
     said = [remark for remark in tx.pulls.remarks(pull.id) if remark.trusted and remark.kind is not RemarkKind.COMMAND]
     return PullOut(
+        repo_url=pull.repo_url,
         number=pull.number,
         url=pull.url,
         title=pull.title,

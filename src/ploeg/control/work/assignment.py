@@ -84,7 +84,7 @@ def assignment(
         job_id=job.id,
         job_code=job.code,
         kind=job.kind,
-        repo_url=(task.repo_url if task is not None else None) or product.repo_url or "",
+        repo_url=_repo_url(work),
         branch=job.branch or "",
         base_sha=work.base_sha,
         config=config_out(config),
@@ -148,6 +148,12 @@ def config_out(config: JobConfig) -> ConfigOut:
         required_labels=list(config.required_labels),
         source=dict(config.source),
     )
+
+
+def _repo_url(work: Work) -> str:
+    if work.pull is not None:
+        return work.pull.repo_url
+    return (work.task.repo_url if work.task is not None else None) or work.product.repo_url or ""
 
 
 def _pbi(pbi: Pbi) -> PbiOut:
