@@ -40,7 +40,7 @@ COMMANDS = {
     "token": ("ploeg.cli.token:token", "Tokens for people and for workers."),
     "backup": ("ploeg.cli.backup:backup", "Back up database, transcripts and settings into one file."),
     "restore": ("ploeg.cli.backup:restore", "Bring a backup back."),
-    "doctor": ("ploeg.cli.doctor:doctor", "Check this machine and this installation."),
+    "doctor": ("ploeg.cli.doctor.command:doctor", "Check this machine and this installation."),
 }
 
 
