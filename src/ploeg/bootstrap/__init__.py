@@ -10,6 +10,7 @@ import os
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from ploeg import tracing
 from ploeg.settings import Settings
 
 if TYPE_CHECKING:
@@ -26,7 +27,8 @@ def run_server(settings: Settings, announce: Announce) -> int:
     configure(settings.log_level, settings.log_format)
     from ploeg.bootstrap.server import serve_server
 
-    asyncio.run(serve_server(settings, lambda url: announce(url, settings.home)))
+    with tracing.sending(settings.otel_endpoint, "ploeg-server"):
+        asyncio.run(serve_server(settings, lambda url: announce(url, settings.home)))
     return 0
 
 
@@ -40,7 +42,8 @@ def run_worker(settings: Settings, *, once: bool = False, parent_fd: int | None 
     configure(settings.log_level, settings.log_format)
     from ploeg.bootstrap.worker import serve_worker
 
-    return asyncio.run(serve_worker(settings, once=once, parent_fd=parent_fd))
+    with tracing.sending(settings.otel_endpoint, "ploeg-worker"):
+        return asyncio.run(serve_worker(settings, once=once, parent_fd=parent_fd))
 
 
 def run_up(settings: Settings, announce: Announce, *, parent_fd: int | None = None) -> int:
@@ -50,7 +53,8 @@ def run_up(settings: Settings, announce: Announce, *, parent_fd: int | None = No
     configure(settings.log_level, settings.log_format)
     from ploeg.bootstrap.up import serve_both
 
-    return asyncio.run(serve_both(settings, lambda url: announce(url, settings.home), parent_fd=parent_fd))
+    with tracing.sending(settings.otel_endpoint, "ploeg-server"):
+        return asyncio.run(serve_both(settings, lambda url: announce(url, settings.home), parent_fd=parent_fd))
 
 
 def run_gc(settings: Settings, *, dry_run: bool, everything: bool) -> Collected:

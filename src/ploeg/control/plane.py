@@ -12,6 +12,7 @@ from ploeg.control.log import narrate
 from ploeg.control.notices.post import Post
 from ploeg.control.people import people
 from ploeg.control.tally import Tally
+from ploeg.control.trace import trace
 from ploeg.control.watch import Watch
 from ploeg.control.work.transcripts import Transcripts
 from ploeg.domain.access import Principal
@@ -87,6 +88,7 @@ class ControlPlane:
         self.watch.tell(emitted)
         self.tally.saw(emitted)
         narrate(emitted)
+        trace(emitted)
         return result
 
 

@@ -15,6 +15,13 @@ class LogSettings(WorkerSettings, frozen=True, kw_only=True, forbid_unknown_fiel
         "info"
     )
     log_format: Annotated[Literal["text", "json"], doc("`text` for people, `json` for programs.")] = "text"
+    otel_endpoint: Annotated[
+        str,
+        doc(
+            "Collector that gets a trace of each job, by OpenTelemetry over HTTP, e.g. `http://127.0.0.1:4318`; empty: "
+            "none. Needs the extra `otel`."
+        ),
+    ] = ""
     worker_listen: Annotated[
         str,
         doc(

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import secrets
 import time
+from datetime import UTC, datetime
 
 _ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
+_LENGTH = 26
 _PAIRS = tuple(high + low for high in _ALPHABET for low in _ALPHABET)
 
 
@@ -13,6 +15,17 @@ def new_id(prefix: str) -> str:
     """`<prefix>_` and 26 characters; later ids of one process are greater, down to a quarter of a microsecond."""
     value = uuid7_int()
     return f"{prefix}_" + "".join([_PAIRS[value >> shift & 1023] for shift in range(120, -1, -10)])
+
+
+def made_at(identifier: str) -> datetime | None:
+    """When that id was made, to the millisecond; None if it is none of ours."""
+    _, _, text = identifier.partition("_")
+    if len(text) != _LENGTH or not set(text) <= set(_ALPHABET):
+        return None
+    value = 0
+    for character in text:
+        value = value << 5 | _ALPHABET.index(character)
+    return datetime.fromtimestamp((value >> 80) / 1000, UTC)
 
 
 def uuid7_int() -> int:

@@ -64,7 +64,8 @@ class Calls:
         task = asyncio.create_task(self._live.halt.guard(self._carried_out(tool, checked)), name=tool.name)
         self._under_way.add(task)
         try:
-            with self._watch.serving(waiting=tool.side is Side.WORKER or isinstance(checked, AskUserQuestion)):
+            waiting = tool.side is Side.WORKER or isinstance(checked, AskUserQuestion)
+            with self._watch.serving(waiting=waiting), self._live.trace.step(f"tool {tool.name}"):
                 return await task
         finally:
             self._under_way.discard(task)

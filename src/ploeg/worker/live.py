@@ -19,6 +19,7 @@ from ploeg.worker.runlog import RunLog
 from ploeg.worker.shipper import Shipper
 from ploeg.worker.spool import Spool
 from ploeg.worker.state import AttemptRecord
+from ploeg.worker.trace import Trace
 from ploeg.worker.workbench import Offered, Workbench
 from ploeg.workspace.checkout import Workspace
 from ploeg.workspace.keep import Kept, NothingToKeep
@@ -38,6 +39,7 @@ class LiveAttempt:
         self.bench = bench
         self.assignment = assignment
         self.progress = Progress()
+        self.trace = Trace(assignment)
         self.halt = Halt()
         self.lease = Lease(bench.client, assignment, self.progress, self.halt, claimed_at=claimed_at, heard=heard)
         spool = Spool(bench.state.spool(assignment.attempt_id), bench.settings.max_spool_bytes)
@@ -78,6 +80,7 @@ class LiveAttempt:
     def enter(self, phase: Phase) -> None:
         if phase is not self.progress.phase:
             self.progress.enter(phase)
+            self.trace.enter(phase)
             self.note("phase", phase=phase)
             self.save()
 

@@ -62,6 +62,7 @@ class Runner:
             return end
         finally:
             await self._clear_away()
+            live.trace.close()
             live.log.close()
 
     def _with_remedy(self, end: End) -> End:

@@ -18,17 +18,18 @@ async def run_command(live: LiveAttempt, sandbox: Sandbox, command: str, limit: 
     """One shell command in the workspace, for at most `limit` seconds; its whole tree is gone afterwards."""
     live.shipper.note("command_started", command=command)
     output = LiveOutput(live)
-    finished = await process.run(
-        ["/bin/sh", "-c", command],
-        cwd=sandbox.workspace,
-        env=live.environment(sandbox),
-        timeout=limit,
-        sandbox=sandbox,
-        max_output=KEPT_BYTES,
-        keep="tail",
-        merge_stderr=True,
-        hear=output.hear,
-    )
+    with live.trace.step("command"):
+        finished = await process.run(
+            ["/bin/sh", "-c", command],
+            cwd=sandbox.workspace,
+            env=live.environment(sandbox),
+            timeout=limit,
+            sandbox=sandbox,
+            max_output=KEPT_BYTES,
+            keep="tail",
+            merge_stderr=True,
+            hear=output.hear,
+        )
     output.close()
     result = CommandResult(
         command=command, exit_code=finished.code, seconds=finished.seconds, tail=_tail(live.redactor, finished)
