@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from tests.cli.conftest import Ploeg
+from tests.cli.conftest import Ploeg, git
 from tests.forges.conftest import bare_repository, forgejo, tokens_file
 from tests.forges.fake import FakeForge
 
@@ -23,8 +23,26 @@ def test_a_running_installation_is_looked_at(crew: Ploeg) -> None:
         found
     )
     assert found["server"] == found["credentials"] == found["git"] == found["runtime patch"] == "ok"
-    assert found["workers"] == "ok"
+    assert found["workers"] == found["clock"] == found["mcp"] == "ok"
+    assert found["notices"] == "warning"
+    assert not [name for name in found if name.startswith(("push", "agent"))]
     assert ended.code == 0
+
+
+def test_a_deep_look_pushes_and_takes_back_and_sends_to_every_receiver(crew: Ploeg, repository: Path) -> None:
+    crew("product", "add", "Deep", "--code", "deep", "--repo", str(repository))
+    crew("product", "add", "Gone", "--code", "gone", "--repo", str(repository.parent / "gone.git"))
+    crew("notice", "add", "me", "--kind", "mail", "--to", "ada@example.org")
+    before = git("-C", str(repository), "for-each-ref")
+    ended = crew("doctor", "--deep", "--json", PLOEG_SANDBOX="none", PLOEG_RUNTIMES="patch")
+    found = {check["name"]: check for check in json.loads(ended.out)}
+    assert (ended.code, found["push deep"]["state"], found["push gone"]["state"]) == (1, "ok", "failed")
+    assert "notices_file" in found["notices me"]["found"]
+    assert found["notices"]["state"] == "failed"
+    assert git("-C", str(repository), "for-each-ref") == before
+    for code in ("deep", "gone"):
+        crew("product", "archive", code)
+    crew("notice", "remove", "me")
 
 
 def test_an_open_credentials_file_fails_with_what_to_do(ploeg: Ploeg) -> None:
