@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from datetime import UTC, datetime
 from typing import Any
 
@@ -134,8 +135,8 @@ def quota(name: str, hours: float, as_json: bool) -> None:
 def sign_in(account: str) -> None:
     """Keep a new token for an account of this machine's worker.
 
-    It asks for what `claude setup-token` printed, or for an API key, and writes it to the account's file. A worker that
-    waits for it goes on by itself.
+    It asks for what `claude setup-token` printed, or for an API key, or reads it from standard input when that is not a
+    terminal, and writes it to the account's file. A worker that waits for it goes on by itself.
 
     \b
     Example:
@@ -144,8 +145,8 @@ def sign_in(account: str) -> None:
     from ploeg.worker import model_credentials
 
     file = model_credentials.token_file(current_settings(), account)
-    token = click.prompt("token", hide_input=True, err=True)
-    model_credentials.keep(file, token)
+    asked = click.prompt("Token", hide_input=True, err=True) if sys.stdin.isatty() else sys.stdin.readline()
+    model_credentials.keep(file, asked)
     render.say(f"kept in {file}; the worker takes it up by itself", err=True)
 
 

@@ -10,7 +10,7 @@ from ploeg.domain.account import Seat
 
 #: Windows of one worker that are remembered.
 WINDOWS_MAX = 64
-#: Wait after a quota wall whose reset the runtime did not name, or named long ago by clocks that do not agree.
+#: Wait after a quota wall whose reset the runtime did not name, or that has passed already.
 QUOTA_WAIT_UNNAMED = timedelta(minutes=30)
 QUOTA_WAIT_LEAST = timedelta(minutes=1)
 #: No window is as long as this: a reset further off is not believed.
@@ -70,8 +70,9 @@ def over_at(resets_at: datetime | None, now: datetime, jitter: float) -> datetim
 
 
 def open_again_at(resets_at: datetime | None, now: datetime, jitter: float) -> datetime:
-    """When to try again what ran into a wall now."""
-    return max(over_at(resets_at, now, jitter), now + QUOTA_WAIT_LEAST)
+    """When to try again what ran into a wall now: never at once, even if clocks that differ call its reset past."""
+    over = over_at(resets_at, now, jitter)
+    return over if over > now else now + QUOTA_WAIT_LEAST
 
 
 def worth_keeping(before: QuotaUse | None, told: QuotaUse) -> bool:

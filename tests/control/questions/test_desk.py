@@ -187,8 +187,7 @@ async def test_a_claim_that_was_cut_off_is_not_lost_to_the_same_worker(house: Ho
     assert (got.job_code, got.attempt_number) == ("J-1", 1)
 
 
-async def test_a_blocked_runtime_asks_again_when_its_block_lifts(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("ploeg.domain.quota.QUOTA_WAIT_LEAST", timedelta())
+async def test_a_blocked_runtime_asks_again_when_its_block_lifts(house: House) -> None:
     house.run(house.a_task())
     hand = house.hand()
     back = datetime.now(UTC) + timedelta(milliseconds=50)
