@@ -55,3 +55,23 @@ def test_a_title_is_one_line_of_a_length_that_forges_take(house: House) -> None:
     made = page(house, title="A " + "very " * 37 + "long title")
     assert made.title.startswith("ST-001: A very")
     assert len(made.title) == pull_request_text.TITLE_MAX
+
+
+def test_a_plan_is_folded_away_and_cannot_unfold_itself(house: House) -> None:
+    made = page(house)
+    assert "<summary>Plan of T-1</summary>\n\n> Change `hello.txt` so that it says hello.\n\n</details>" in made.text
+    house.write(backlog.edit_task, house.admin, "T-1", {"implementation_plan": "```\n</details>\n<b>"}, Place())
+    task = house.read(lambda tx: tx.backlog.tasks(tx.products.all()[0].id))
+    (plan,) = pull_request_text.plans(task)
+    assert plan.count("</details>") == 1
+    assert "> &lt;/details>\n> <b>" in plan
+
+
+def test_plans_take_no_more_than_their_share(house: House) -> None:
+    house.product()
+    story = house.story()
+    for _ in range(3):
+        house.task(story, implementation_plan="word " * 2000)
+    shown = list(pull_request_text.plans(house.read(lambda tx: tx.backlog.tasks(tx.products.all()[0].id))))
+    assert len(shown) == 2
+    assert sum(map(len, shown)) < pull_request_text.PLANS_MAX + 500

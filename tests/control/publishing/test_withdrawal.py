@@ -6,10 +6,12 @@ from typing import Any
 
 import pytest
 
+from ploeg.control.backlog import activity
 from ploeg.control.publishing import actions
 from ploeg.control.sprints import cascade
 from ploeg.domain.forge import PullStatus
 from ploeg.domain.forge_action import Deed
+from ploeg.domain.ids import StoryId
 from tests.control.house import House, proof
 from tests.control.publishing.conftest import Scene
 from tests.control.publishing.memory_forge import URL, MemoryForge, MemoryForges
@@ -85,6 +87,19 @@ async def test_a_line_that_is_cut_says_nothing_twice(house: House, when: str) ->
     await scene.pass_time(minutes=1)
     assert scene.way.cuts == []
     assert (len(scene.forge.said), scene.forge.pulls[0].status) == (1, PullStatus.CLOSED)
+
+
+async def test_each_step_is_in_the_story_s_log(house: House) -> None:
+    scene = Falling.with_sprint(house)
+    await scene.begin()
+    await scene.fail()
+    told = [entry.text for entry in house.read(activity.of_story, house.admin, scene.sprint.stories[0])]
+    branch = house.read(lambda tx: tx.deliveries.of_story(StoryId(scene.sprint.stories[0]))[0].branch)
+    at_the_forge = [text for text in told if text.startswith(("pull request", "status", "comment", "withdraw"))]
+    assert sorted(at_the_forge[2:]) == [
+        f"comment {branch} done: {URL}/pulls/1",
+        f"withdraw {branch} done: {URL}/pulls/1",
+    ]
 
 
 async def test_it_is_foreseen_and_changes_nothing(house: House) -> None:

@@ -19,6 +19,8 @@ _OF_JOBS = (
     *(f"job.{status}" for status in ("queued", "done", "failed", "skipped", "cancelled", "waiting")),
     *(f"question.{status}" for status in ("asked", "answered", "cancelled", "expired")),
 )
+#: What only says that somebody is to look.
+_UNTOLD = frozenset({"pull_request.asked", "pull_request.look_asked", "forge_action.asked"})
 _LOGGED = {LogType.IMPLEMENTATION_PLAN: "plan", LogType.TEST_RESULT: "test", LogType.COMMIT: "commit"}
 
 
@@ -39,7 +41,8 @@ def of_story(tx: Transaction, actor: Principal, reference: str, limit: int = 200
     if not 1 <= limit <= LIMIT_MAX:
         raise Invalid("limit", limit, f"give 1 to {LIMIT_MAX}")
     story = find.story(tx, actor, reference)
-    entries = [_happened(event) for event in tx.events.of_story(story.id, _OF_JOBS, limit)]
+    happened = tx.events.of_story(story.id, _OF_JOBS, limit)
+    entries = [_happened(event) for event in happened if event.type not in _UNTOLD]
     entries += [_logged(log) for log in tx.backlog.logs(story.id)]
     return sorted(entries, key=lambda entry: entry.at)[-limit:]
 
@@ -72,8 +75,19 @@ def _words(type_: str, data: dict[str, Any]) -> str:
         return f"{code} {verb}: {said}" if said else f"{code} {verb}"
     if noun == "job":
         return f"{code} {verb}: {data['reason']}" if data.get("reason") else f"{code} {verb}"
+    if noun in {"pull_request", "forge_action"}:
+        return _at_the_forge(noun, verb, data)
     said = [str(data.get("change") or "changed").replace("_", " ")]
     if data.get("was") not in {None, data.get("status")}:
         said = [f"is {data.get('status')}, was {data['was']}"]
     said += [f"{name} {data[name]}" for name in ("needs", "sprint") if data.get(name)]
     return f"{code} {', '.join(said)}"
+
+
+def _at_the_forge(noun: str, verb: str, data: dict[str, Any]) -> str:
+    what = "pull request"
+    if noun == "forge_action":
+        where = data.get("branch") or (f"pull request {data['number']}" if data.get("number") else "")
+        what = " ".join(filter(None, (str(data.get("deed", "")).replace("_", " "), where)))
+    said = data.get("reason") or data.get("url") or data.get("result")
+    return f"{what} {verb.replace('_', ' ')}" + (f": {said}" if said else "")

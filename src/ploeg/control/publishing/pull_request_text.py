@@ -1,10 +1,11 @@
-"""A pull request's title and text: what was to be done, what was verified on which commit, and what it cost.
+"""A pull request's title and text: what was to be done and how, what was verified on which commit, what it cost.
 
-Made of what people and Ploeg wrote; nothing that an agent said gets into it.
+Made of the backlog and of what Ploeg verified; what an agent reports does not get into it.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
@@ -20,6 +21,10 @@ from ploeg.store.transaction import Transaction
 #: Characters; the forges' own limits lie a little higher.
 TITLE_MAX = 200
 TEXT_MAX = 50_000
+#: Of all plans together.
+PLANS_MAX = 12_000
+
+_FOLD = re.compile(r"<(?=/?\s*(?:details|summary))", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,8 +53,9 @@ def page(tx: Transaction, delivery: Delivery) -> Page | None:
 
 def _of_story(tx: Transaction, story: Story, jobs: Sequence[Job]) -> Page:
     parts = [story.description, _titled("Acceptance criteria", story.acceptance_criteria)]
-    parts.append(_titled("Tasks", "\n".join(_tasks(tx.backlog.tasks(story.product_id, story.id)))))
-    return Page(_title(f"{story.code}: {story.title}"), _text([*parts, *_proof(tx, jobs)]))
+    tasks = tx.backlog.tasks(story.product_id, story.id)
+    parts.append(_titled("Tasks", "\n".join(_tasks(tasks))))
+    return Page(_title(f"{story.code}: {story.title}"), _text([*parts, *_proof(tx, jobs), *plans(tasks)]))
 
 
 def _of_run(tx: Transaction, run: SprintRun, jobs: Sequence[Job]) -> Page:
@@ -69,6 +75,20 @@ def _tasks(tasks: Iterable[Task]) -> Iterator[str]:
             mark = "x" if task.status is TaskStatus.DONE else " "
             left_out = " (left out)" if task.status is TaskStatus.EXCLUDED else ""
             yield f"- [{mark}] {task.code}: {in_line(task.title)}{left_out}"
+
+
+def plans(tasks: Iterable[Task]) -> Iterator[str]:
+    """Folded away, each cut where it is long."""
+    left = PLANS_MAX
+    for task in tasks:
+        plan = (task.implementation_plan or "").strip()
+        if not plan or task.archived_at is not None or left <= 0:
+            continue
+        plan = plan if len(plan) <= left else plan[:left] + "…"
+        left -= len(plan)
+        # Quoted, so that a code block that is not closed ends with the plan.
+        quoted = "\n".join(f"> {line}" for line in _FOLD.sub("&lt;", plan).splitlines())
+        yield f"<details>\n<summary>Plan of {task.code}</summary>\n\n{quoted}\n\n</details>"
 
 
 def _proof(tx: Transaction, jobs: Sequence[Job]) -> Iterator[str]:
