@@ -10,7 +10,10 @@ from ploeg.domain.delivery import Trouble
 from ploeg.domain.errors import Invalid
 from ploeg.forges.base import ForgeError
 from ploeg.forges.place import Place, place_of
-from ploeg.forges.registry import Forges
+from ploeg.forges.registry import Entry, Forges
+from ploeg.forges.tokens import remember
+from ploeg.forges.which import kind_at
+from tests.forges.fake import FakeForge
 
 pytestmark = pytest.mark.anyio
 
@@ -79,3 +82,46 @@ async def test_no_other_host_and_no_plain_line_gets_the_token(tmp_path: Path, ur
             pass
     assert caught.value.trouble is Trouble.NO_CREDENTIALS
     assert "s3cret" not in str(caught.value)
+
+
+def test_a_new_token_needs_no_new_start(tmp_path: Path) -> None:
+    file = tmp_path / "tokens"
+    forges = Forges.load(file, may_be_missing=True)
+    assert forges.origins == []
+    remember(file, Entry("https://git.example.org", "forgejo", "first"))
+    assert forges.kind_at("git.example.org") == "forgejo"
+    remember(file, Entry("https://github.com", "github", "other"))
+    remember(file, Entry("https://git.example.org", "gitea", "second-one"))
+    assert forges.kinds == {"https://git.example.org": "gitea", "https://github.com": "github"}
+    assert (file.stat().st_mode & 0o777, "first" in file.read_text()) == (0o600, False)
+    file.unlink()
+    assert forges.origins == []
+
+
+def test_what_people_wrote_into_the_file_stays(tmp_path: Path) -> None:
+    file = tmp_path / "tokens"
+    file.touch(mode=0o600)
+    file.write_text("# ours, on the NAS\nhttp://nas.lan:3000 forgejo one\n")
+    remember(file, Entry("https://github.com", "github", "two"))
+    assert file.read_text() == "# ours, on the NAS\nhttp://nas.lan:3000 forgejo one\nhttps://github.com github two\n"
+
+
+def test_an_entry_that_could_not_be_read_again_is_not_written(tmp_path: Path) -> None:
+    file = tmp_path / "tokens"
+    with pytest.raises(Invalid):
+        remember(file, Entry("https://github.com", "github", "two words"))
+    assert list(tmp_path.iterdir()) == []
+
+
+async def test_plain_git_has_no_pull_requests_and_says_so(tmp_path: Path) -> None:
+    file = tmp_path / "tokens"
+    remember(file, Entry("https://git.example.org", "git", "-"))
+    with pytest.raises(ForgeError, match="plain git") as caught:
+        async with Forges.load(file).on("https://git.example.org/crew/it.git"):
+            pass
+    assert caught.value.trouble is Trouble.REFUSED
+
+
+async def test_a_forge_is_known_by_what_it_answers(forge: FakeForge) -> None:
+    assert await kind_at(forge.url) == forge.kind
+    assert await kind_at("https://github.com") == "github"

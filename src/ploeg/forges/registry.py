@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -25,6 +25,9 @@ _KINDS: dict[str, type[Forgejo] | type[GitHub] | type[GitLab]] = {
     "github": GitHub,
     "gitlab": GitLab,
 }
+#: A host that keeps repositories and nothing else; its line has `-` in the place of a token.
+PLAIN = "git"
+KINDS = (*sorted(_KINDS), PLAIN)
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,26 +41,34 @@ class Entry:
 
 
 class Forges:
-    """The forges that Ploeg has a token for. No other host is ever asked."""
+    """The forges that Ploeg has a token for. No other host is ever asked.
 
-    def __init__(self, entries: tuple[Entry, ...] = ()) -> None:
-        self._entries = {entry.origin: entry for entry in entries}
+    They are read anew when their file changed, so a new token needs no new start.
+    """
+
+    def __init__(self, entries: tuple[Entry, ...] = (), *, file: Path | None = None) -> None:
+        self._entries = _by_origin(entries)
+        self._file = file
+        self._seen = _mark(file)
 
     @classmethod
-    def load(cls, path: Path | None) -> Self:
+    def load(cls, path: Path | None, *, may_be_missing: bool = False) -> Self:
         """Reads lines of `host kind token`; `#` begins a comment. Raises `Invalid`."""
-        if path is None:
-            return cls()
-        lines = enumerate(secret_text(_SETTING, path).splitlines(), 1)
-        return cls(tuple(_entry(path, n, line) for n, line in lines if line.strip() and not line.startswith("#")))
+        missing = path is None or (may_be_missing and not path.exists())
+        return cls(() if path is None or missing else _read(path), file=path)
 
     @property
     def origins(self) -> list[str]:
-        return sorted(self._entries)
+        return sorted(self._known())
+
+    @property
+    def kinds(self) -> dict[str, str]:
+        """What kind of forge answers at each origin."""
+        return {origin: entry.kind for origin, entry in sorted(self._known().items())}
 
     def kind_at(self, host: str) -> str | None:
         """What kind of forge answers at that host; None without a token for it."""
-        found = (entry.kind for origin, entry in self._entries.items() if urlsplit(origin).netloc == host.lower())
+        found = (entry.kind for origin, entry in self._known().items() if urlsplit(origin).netloc == host.lower())
         return next(found, None)
 
     @asynccontextmanager
@@ -66,15 +77,27 @@ class Forges:
         place = place_of(repo_url)
         if place is None:
             raise ForgeError(Trouble.NO_CREDENTIALS, "its repository is on no forge; name one by its https URL")
-        entry = self._entries.get(place.origin)
+        try:
+            entry = self._known().get(place.origin)
+        except Invalid as error:
+            raise ForgeError(Trouble.NO_CREDENTIALS, str(error)) from None
         if entry is None:
             raise ForgeError(Trouble.NO_CREDENTIALS, f"there is no token for {place.origin} in {_SETTING}")
         async with _forge(entry, place) as forge:
             yield forge
 
+    def _known(self) -> Mapping[str, Entry]:
+        seen = _mark(self._file)
+        if self._file is not None and seen != self._seen:
+            self._entries = _by_origin(_read(self._file)) if seen is not None else {}
+            self._seen = seen
+        return self._entries
+
 
 @asynccontextmanager
 async def _forge(entry: Entry, place: Place) -> AsyncIterator[Forge]:
+    if entry.kind == PLAIN:
+        raise ForgeError(Trouble.REFUSED, f"{place.host} is plain git: what is pushed there stays a branch")
     kind = _KINDS[entry.kind]
     async with kind.line(place, entry.token) as line:
         try:
@@ -84,20 +107,38 @@ async def _forge(entry: Entry, place: Place) -> AsyncIterator[Forge]:
             raise ForgeError(Trouble.UNREACHABLE, reason) from None
 
 
+def _by_origin(entries: tuple[Entry, ...]) -> dict[str, Entry]:
+    return {entry.origin: entry for entry in entries}
+
+
+def _mark(path: Path | None) -> tuple[int, int, int] | None:
+    """What tells one state of the file from another; None when it is not there."""
+    try:
+        found = path.stat() if path is not None else None
+    except OSError:
+        return None
+    return (found.st_mtime_ns, found.st_size, found.st_ino) if found is not None else None
+
+
+def _read(path: Path) -> tuple[Entry, ...]:
+    lines = enumerate(secret_text(_SETTING, path).splitlines(), 1)
+    return tuple(_entry(path, n, line) for n, line in lines if line.strip() and not line.startswith("#"))
+
+
 def _entry(path: Path, number: int, line: str) -> Entry:
     where = f"{path}, line {number}"
     fields = line.split()
     if len(fields) != 3:
         raise Invalid(_SETTING, where, "write `host kind token`")
     host, kind, token = fields
-    if kind not in _KINDS:
-        raise Invalid(_SETTING, where, f"name its kind: {', '.join(sorted(_KINDS))}")
+    if kind not in KINDS:
+        raise Invalid(_SETTING, where, f"name its kind: {', '.join(KINDS)}")
     if not (token.isascii() and token.isprintable()):
         raise Invalid(_SETTING, where, "a token is made of ASCII characters")
-    return Entry(_origin(host.lower(), where), kind, token)
+    return Entry(origin_of(host.lower(), where), kind, token)
 
 
-def _origin(host: str, where: str) -> str:
+def origin_of(host: str, where: str) -> str:
     parts = urlsplit(host if "://" in host else f"https://{host}")
     if parts.scheme not in {"https", "http"} or not parts.hostname or parts.path.strip("/") or "@" in parts.netloc:
         raise Invalid(_SETTING, where, "begin the line with the forge's host, e.g. git.example.org")

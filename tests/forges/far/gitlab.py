@@ -53,6 +53,11 @@ GITLAB = Dialect("/api/v4", _token, lambda status, message: (status, {"message":
 _on = GITLAB.on
 
 
+@_on("GET", "/version", scope="read_api")
+def _version(call: Call) -> Any:
+    return {"version": "18.0.0", "revision": "0"}
+
+
 @_on("GET", "/user", scope="read_api")
 def _me(call: Call) -> Any:
     return shapes.user(call.forge, call.who.login)
