@@ -18,14 +18,14 @@ pytestmark = pytest.mark.anyio
 MIB = 1024 * 1024
 #: Neither of its two processes takes that much alone.
 GREEDY = "import os, time; os.fork(); held = b'x' * (80 * 1024 * 1024); print('held', flush=True); time.sleep(1000)"
-#: Four processes that have the same memory, for long enough to be looked at.
+#: Four processes that have the same memory.
 SHARING = """
 import mmap, os, sys, time
 held = mmap.mmap(-1, int(sys.argv[1]))
 os.fork(), os.fork()
 for place in range(0, len(held), 4096):
     held[place] = 1
-time.sleep(0.8)
+time.sleep(float(sys.argv[2]))
 """
 MANY = "for n in $(seq 30); do (setsid sleep 1000 &); done; sleep 1000"
 
@@ -45,9 +45,13 @@ async def test_memory_is_that_of_the_whole_tree(backend: Backend, tmp_path: Path
     assert marked(f"{MARKER}={mark}") == []
 
 
-@pytest.mark.parametrize(("mib", "excess"), [(60, None), (150, "it took more than 120 MiB of memory")])
-async def test_shared_memory_counts_once(backend: Backend, tmp_path: Path, mib: int, excess: str | None) -> None:
-    argv = [sys.executable, "-S", "-c", SHARING, str(mib * MIB)]
+@pytest.mark.parametrize(
+    ("mib", "for_", "excess"), [(60, 0.8, None), (150, 1000, "it took more than 120 MiB of memory")]
+)
+async def test_shared_memory_counts_once(
+    backend: Backend, tmp_path: Path, mib: int, for_: float, excess: str | None
+) -> None:
+    argv = [sys.executable, "-S", "-c", SHARING, str(mib * MIB), str(for_)]
     done = await limited(backend, tmp_path, argv, TreeLimits(memory_bytes=120 * MIB))
     assert (done.code, done.excess) == (0 if excess is None else None, excess)
 
@@ -77,6 +81,11 @@ async def test_what_stays_within_its_limits_is_left_alone(backend: Backend, tmp_
     limits = TreeLimits(memory_bytes=1024 * MIB, processes=100, output_bytes_per_minute=8 * MIB)
     done = await limited(backend, tmp_path, ["/bin/sh", "-c", "head -c 7000000 /dev/zero; sleep 0.6"], limits)
     assert (done.code, done.excess) == (0, None)
+
+
+async def test_the_system_ends_agents_first_when_its_memory_runs_out(backend: Backend, tmp_path: Path) -> None:
+    done = await limited(backend, tmp_path, ["cat", "/proc/self/oom_score_adj"], TreeLimits())
+    assert done.stdout == b"500\n"
 
 
 def test_an_allowance_comes_back_with_time() -> None:

@@ -27,9 +27,8 @@ from ploeg.worker.spool import Spool, Spooled
 
 logger = logging.getLogger(__name__)
 
-#: Seconds that events may wait to be sent together; while the server is away, so many times longer.
+#: Seconds that events may wait to be sent together.
 GATHER = 0.25
-LONGER_WHILE_AWAY = 8
 CHUNK_BYTES = 256 * 1024
 WAITING_BYTES = 4 * 1024 * 1024
 #: Seconds for what is left when the attempt has ended.
@@ -60,7 +59,6 @@ class Shipper:
         self._next = 0
         #: What the server adds to the numbers of chunks, e.g. after a restore from a backup.
         self._shift = 0
-        self._away = False
         self._arrived = asyncio.Event()
         self._spooled = asyncio.Event()
         self._closing = asyncio.Event()
@@ -111,9 +109,7 @@ class Shipper:
             self._arrived.clear()
             if self._bytes < CHUNK_BYTES:
                 with suppress(TimeoutError):
-                    await asyncio.wait_for(
-                        self._closing.wait(), self._gather * (LONGER_WHILE_AWAY if self._away else 1)
-                    )
+                    await asyncio.wait_for(self._closing.wait(), self._gather)
             self._put_by()
             self._spooled.set()
 
@@ -157,7 +153,6 @@ class Shipper:
             try:
                 await self._send(chunk)
             except Unavailable as error:
-                self._away = True
                 logger.debug("the transcript waits: %s", error, extra={"action": "transcript_waits"})
                 await asyncio.sleep(pauses.next())
                 continue
@@ -165,7 +160,6 @@ class Shipper:
                 # Superseded: what becomes of the attempt is the lease's affair, not the transcript's.
                 logger.info("the transcript ends here: %s", error, extra={"action": "transcript_refused"})
                 return
-            self._away = False
             pauses.reset()
             self._spool.drop()
             if self._waiting:
