@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import asyncio
+import os
 from pathlib import Path
 
 import pytest
@@ -162,3 +164,22 @@ async def test_a_command_that_takes_too_long_is_an_error_that_may_pass(repositor
     with pytest.raises(GitError, match="no end within") as error:
         await Git().run("hash-object", "--no-filters", "/dev/zero", doing="hashing", within=0.2)
     assert error.value.transient
+
+
+@pytest.mark.anyio
+async def test_git_that_is_stopped_in_the_middle_leaves_no_lock(repository: Repository) -> None:
+    reader, writer = os.pipe()
+    os.write(writer, f"start\ncreate refs/kept {repository.tip('trunk')}\nprepare\n".encode())
+    moving = asyncio.create_task(
+        Git().run("update-ref", "--stdin", doing="moving", directory=repository.bare, input=reader)
+    )
+    lock = repository.bare / "refs" / "kept.lock"
+    async with asyncio.timeout(10):
+        while not await asyncio.to_thread(lock.exists):
+            await asyncio.sleep(0.01)
+    moving.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await moving
+    os.close(writer)
+    os.close(reader)
+    assert not await asyncio.to_thread(lock.exists)

@@ -50,10 +50,11 @@ def salvage(job: str, branch: str | None, into: Path, patch: str | None, attempt
         return
     name = branch or f"salvage/{detail['code']}"
     files: list[str] = []
+    branches: list[str] = []
     if patch is not None:
         source = asyncio.run(_as_patch(detail, left, Path(patch).absolute()))
     else:
-        source, files = asyncio.run(_as_branch(detail, left, into, name))
+        source, files, branches = asyncio.run(_as_branch(detail, left, into, name))
     brought = {
         "job": detail["code"],
         "attempt": source.attempt,
@@ -63,7 +64,7 @@ def salvage(job: str, branch: str | None, into: Path, patch: str | None, attempt
         "head_sha": source.head,
         "snapshot": source.snapshot,
         "files": files,
-        **({"patch": patch} if patch else {"branch": name, "into": str(into.absolute())}),
+        **({"patch": patch} if patch else {"branch": name, "branches": branches, "into": str(into.absolute())}),
     }
     if as_json:
         render.emit_json(brought)
@@ -71,10 +72,12 @@ def salvage(job: str, branch: str | None, into: Path, patch: str | None, attempt
         _tell(brought)
 
 
-async def _as_branch(detail: dict[str, Any], left: list[Left], into: Path, name: str) -> tuple[Source, list[str]]:
+async def _as_branch(
+    detail: dict[str, Any], left: list[Left], into: Path, name: str
+) -> tuple[Source, list[str], list[str]]:
     salvage, source = await _found(detail, left)
-    await salvage.branch(source, into, name)
-    return source, await salvage.files(source, into)
+    branches = await salvage.branch(source, into, name)
+    return source, await salvage.files(source, into), branches
 
 
 async def _as_patch(detail: dict[str, Any], left: list[Left], file: Path) -> Source:
@@ -130,3 +133,5 @@ def _tell(brought: dict[str, Any]) -> None:
     if brought["snapshot"]:
         render.say("its last commit holds the files that the agent had not committed")
     render.say(f"branch {brought['branch']} in {brought['into']}: {len(brought['files'])} files changed")
+    for beside in brought["branches"][1:]:
+        render.say(f"branch {beside}: kept beside it")

@@ -18,7 +18,7 @@ from ploeg.worker.share import share
 from ploeg.worker.state import AttemptRecord
 from ploeg.worker.workbench import Workbench
 from ploeg.workspace.checkout import Workspace
-from ploeg.workspace.keep import Kept, KeptElsewhere, NeverKept, NothingToKeep
+from ploeg.workspace.keep import Kept, KeptElsewhere, NeverKept, NothingToKeep, kept_ref
 from ploeg.workspace.process import end_leftovers
 
 logger = logging.getLogger(__name__)
@@ -79,6 +79,9 @@ async def _share(bench: Workbench, workspace: Workspace, left: Left) -> str | No
 
 
 async def _keep(bench: Workbench, workspace: Workspace) -> Left:
+    if workspace.branch is not None:
+        mirror = await bench.mirrors.open(workspace.repo_url)
+        await mirror.set_by(kept_ref(workspace))
     found = await put_away(bench, workspace)
     logger.info("put away what was left of %s", workspace.job_code, extra={"action": "leftover_kept"})
     return found

@@ -28,6 +28,8 @@ from ploeg.workspace.mirror import Mirror
 from ploeg.workspace.trash import Trash
 
 _RECORD = "workspace.json"
+#: What an agent commits is on the disk when the commit is made, whatever happens to the machine then.
+_DURABLE = "[core]\n\tfsync = committed\n\tfsyncMethod = batch\n"
 _JOB_CODE = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}")
 
 
@@ -226,7 +228,7 @@ class Checkouts:
         (repository / "objects" / "info" / "alternates").write_text(f"{mirror.objects}\n")
         name, email = map(_quoted, self._author)
         with (repository / "config").open("a") as config:
-            config.write(f"[user]\n\tname = {name}\n\temail = {email}\n[gc]\n\tauto = 0\n")
+            config.write(f"[user]\n\tname = {name}\n\temail = {email}\n[gc]\n\tauto = 0\n{_DURABLE}")
 
     async def _move(self, mirror: Mirror, workspace: Workspace, commit: str, snapshot: str | None) -> None:
         """From wherever the fresh tree is to the commit and the branch; no agent has been near it yet."""

@@ -60,6 +60,8 @@ _CONFIG = {
 }
 _URL = re.compile(r"(?:https?|ssh|file)://[^\s]+|(?:[\w.-]+@)?[\w.-]+:(?!:|//)[^\s]+|/[^\x00-\x1f]+")
 _BAD_IN_BRANCH = re.compile(r"[\x00-\x20\x7f~^:?*\[\\]|\.\.|@\{|//|/\.|\.lock(?:/|$)|^[-/.]|[/.]$|^@$")
+#: Seconds for git to take its lock files along when it is told to stop.
+_PARTING = 1.0
 _SHA = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")
 
 
@@ -112,6 +114,7 @@ class Git:
                 input=input,
                 pass_fds=pass_fds,
                 max_output=max_output,
+                parting=_PARTING,
             )
         except StartFailed as error:
             raise GitError(GitFault.OTHER, doing, str(error)) from None

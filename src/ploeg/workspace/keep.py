@@ -43,7 +43,7 @@ class Keeper:
         try:
             # With its time: what changed in the same second as the index was written must be read again.
             await asyncio.to_thread(shutil.copy2, workspace.index, out / "index")
-            ref = f"{KEPT}/{workspace.job_code}/{workspace.attempt}"
+            ref = kept_ref(workspace)
             found = _Found(await self._look(workspace, out, await mirror.kept_at(ref)))
             kept = await self._take_over(ref, workspace, mirror, found, out)
             _regular(out / "index", self._max_bytes).replace(workspace.index)
@@ -92,6 +92,11 @@ class Keeper:
             uncommitted=found.uncommitted,
             whole=found.whole,
         )
+
+
+def kept_ref(workspace: Workspace) -> str:
+    """Where the mirror keeps the work in that workspace."""
+    return f"{KEPT}/{workspace.job_code}/{workspace.attempt}"
 
 
 class _Found:

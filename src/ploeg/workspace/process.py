@@ -245,12 +245,13 @@ async def run(
     keep: Literal["head", "tail"] = "head",
     merge_stderr: bool = False,
     grace: float = 2.0,
+    parting: float = 0.0,
     pass_fds: Sequence[int] = (),
     hear: Callable[[bytes], None] = lambda chunk: None,
 ) -> Finished:
     """Runs a command to its end or its time limit, and keeps at most `max_output` bytes of what it says.
 
-    `hear` gets every chunk of it as it comes.
+    `hear` gets every chunk of it as it comes. `parting`: seconds to clear up after itself if its caller is cancelled.
 
     Of a longer output either the tail is kept, or the head: then the command is stopped, since nobody would read on.
     """
@@ -269,6 +270,9 @@ async def run(
                     if output.full:
                         await process.stop(0)
                 await process.wait()
+        except asyncio.CancelledError:
+            await process.stop(parting)
+            raise
         except TimeoutError:
             timed_out = True
             await process.stop(grace)

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
+from urllib.parse import unquote
 
 from ploeg.domain.errors import Conflict, Unavailable
 from ploeg.workspace.git import Git, check_branch
@@ -19,6 +20,8 @@ from ploeg.workspace.repository import KEPT
 from ploeg.workspace.shelf import Shelf
 
 _LIMIT = 1800.0
+#: Ends of the names that the mirror gives to what it keeps of an attempt besides.
+_BESIDE = ("branches/", "before", "committed")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,14 +43,17 @@ class Source:
 
     #: The mirror's folder, or the remote's URL.
     repository: str
-    #: The refs there that lead to all of it.
-    refs: tuple[str, ...]
+    #: The ref there that leads to it.
+    ref: str
     attempt: int
     head: str
     #: A commit on top of `head` with the files that were not committed.
     snapshot: str | None
     base: str | None
     in_mirror: bool
+    #: What else the mirror keeps of the attempt: the agent's other branches, its stash, and what was kept before a
+    #: worker that had been killed looked again. A name for each -> its ref.
+    beside: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def tip(self) -> str:
@@ -72,12 +78,15 @@ async def _in_mirror(mirrors: Path, git: Git, job_code: str, left: Left) -> Sour
     ref = f"{KEPT}/{job_code}/{left.attempt}"
     if ref not in kept:
         return None
-    beside = tuple(name for name in kept if name.startswith(f"{ref}-branches/"))
+    beside = {
+        name.removeprefix(f"{ref}-"): name for name in kept if name.startswith(tuple(f"{ref}-{w}" for w in _BESIDE))
+    }
     snapshot = kept.get(f"{ref}-snapshot")
     base = left.base if left.base is not None and await shelf.has(left.base) else None
     return Source(
         repository=str(path),
-        refs=(f"{ref}-snapshot" if snapshot else ref, *beside),
+        ref=f"{ref}-snapshot" if snapshot else ref,
+        beside=beside,
         attempt=left.attempt,
         head=kept[ref],
         snapshot=snapshot,
@@ -98,7 +107,7 @@ def _on_the_remote(left: Left) -> Source | None:
         return None
     return Source(
         repository=left.repo_url,
-        refs=(f"refs/heads/{left.branch}",),
+        ref=f"refs/heads/{left.branch}",
         attempt=left.attempt,
         head=left.head,
         snapshot=left.snapshot,
@@ -114,17 +123,26 @@ class Salvage:
         self._program = git.program
         self._environment = {**environment, "LC_ALL": "C"}
 
-    async def branch(self, source: Source, clone: Path, name: str) -> None:
-        """Makes a branch of that clone. `Conflict` where there is one of that name with something else on it."""
-        check_branch(name)
+    async def branch(self, source: Source, clone: Path, name: str) -> list[str]:
+        """Makes a branch of that clone, and one more for each thing that was kept beside; their names.
+
+        `Conflict` where there is one of that name with something else on it.
+        """
         await self._git(clone, "rev-parse", "--git-dir", remedy="name a clone with --into, or take a --patch")
-        await self._git(
-            clone, "fetch", "--quiet", "--no-tags", "--no-write-fetch-head", source.repository, *source.refs
-        )
-        there = await self._git(clone, "for-each-ref", "--format=%(objectname)", f"refs/heads/{name}")
-        if there not in {"", source.tip}:
-            raise Conflict(f"{clone} has a branch {name} already; give another name with --branch")
-        await self._git(clone, "branch", "--no-track", "--force", name, source.tip)
+        fetch = ("fetch", "--quiet", "--no-tags", "--no-write-fetch-head", source.repository)
+        await self._git(clone, *fetch, source.ref, *source.beside.values())
+        wanted = {name: source.tip}
+        for suffix, ref in source.beside.items():
+            wanted[f"{name}-{unquote(suffix)}"] = await self._git(Path(source.repository), "rev-parse", ref)
+        for branch, tip in wanted.items():
+            await self._make(clone, check_branch(branch), tip)
+        return list(wanted)
+
+    async def _make(self, clone: Path, branch: str, tip: str) -> None:
+        there = await self._git(clone, "for-each-ref", "--format=%(objectname)", f"refs/heads/{branch}")
+        if there not in {"", tip}:
+            raise Conflict(f"{clone} has a branch {branch} already; give another name with --branch")
+        await self._git(clone, "branch", "--no-track", "--force", branch, tip)
 
     async def patch(self, source: Source, file: Path) -> None:
         """Writes all of it, what was not committed included, as one patch against where it began."""
@@ -134,7 +152,7 @@ class Salvage:
         with tempfile.TemporaryDirectory(prefix="ploeg-salvage-") as folder:
             place = Path(folder)
             await self._git(place, "init", "--quiet", "--bare")
-            await self._git(place, "fetch", "--quiet", "--no-tags", source.repository, *source.refs)
+            await self._git(place, "fetch", "--quiet", "--no-tags", source.repository, source.ref)
             await self._diff(place, source, file)
 
     async def files(self, source: Source, place: Path) -> list[str]:

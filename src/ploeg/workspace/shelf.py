@@ -86,6 +86,19 @@ class Shelf(Repository):
         """Keeps a commit that the repository holds already."""
         await self._run("update-ref", "--create-reflog", ref, check_sha(sha), doing="keeping a commit")
 
+    async def set_by(self, ref: str) -> None:
+        """Keeps what an attempt's ref holds now a second time: what is kept there next may be worse.
+
+        A machine that lost its power may have left files empty that it had taken over whole before. It may also have
+        left locks, and nobody else takes this attempt's work over.
+        """
+        place = self.path / ref
+        for lock in place.parent.glob(f"{place.name}*.lock"):
+            lock.unlink(missing_ok=True)
+        kept = await self.kept_at(ref)
+        if kept:
+            await self.also_keep(f"{ref}-before", kept[-1])
+
     async def _take_objects(self, bundle: Path, ref: str) -> dict[str, str]:
         """The further branches that a bundle brings, under the names that they get here."""
         doing = "taking over the agent's commits"
@@ -126,6 +139,14 @@ class Shelf(Repository):
             changed = time.time()
         return datetime.fromtimestamp(changed, UTC)
 
+    async def kept_nowhere_else(self) -> bool:
+        """Some of the kept work is on no branch or tag of the remote's, as of the last fetch."""
+        lonely = await self._run(
+            *("rev-list", "--max-count=1", f"--glob={KEPT}/*", "--not", "--branches", "--tags"),
+            doing="looking for work that is kept here alone",
+        )
+        return bool(lonely.strip())
+
     async def prune_kept(self, before: datetime) -> list[str]:
         """Forgets what was kept before that moment; returns the refs that are gone."""
         old = [kept for kept in await self.kept() if kept.at < before]
@@ -135,11 +156,3 @@ class Shelf(Repository):
                 *("update-ref", "--stdin"), doing="forgetting kept work", directory=self.path, input=orders.encode()
             )
         return [kept.ref for kept in old]
-    async def kept_nowhere_else(self) -> bool:
-        """Some of the kept work is on no branch or tag of the remote's, as of the last fetch."""
-        lonely = await self._run(
-            *("rev-list", "--max-count=1", f"--glob={KEPT}/*", "--not", "--branches", "--tags"),
-            doing="looking for work that is kept here alone",
-        )
-        return bool(lonely.strip())
-

@@ -51,7 +51,7 @@ class Unfinished:
 
     async def _add(self, kept: Kept, within: float) -> PushResult:
         mirror = self._mirror
-        beside = f"{kept.ref}-branches/"
+        beside = (f"{kept.ref}-branches/", f"{kept.ref}-before")
         others = [each.sha for each in await mirror.kept(self._job_code) if each.ref.startswith(beside)]
         parents = list(dict.fromkeys([kept.snapshot or kept.head, *others[:_MOST_BRANCHES]]))
         former = await mirror.branch_tip(self.branch)
