@@ -24,6 +24,7 @@ _EVERY = RECEIVER.select.order_by(notice_receivers.c.created_at, notice_receiver
 _NAMED = RECEIVER.select.where(notice_receivers.c.name == bindparam("name"))
 _OF_USER_NAMED = _NAMED.where(notice_receivers.c.user_id == bindparam("user_id"))
 _OWN_NAMED = _NAMED.where(notice_receivers.c.user_id.is_(None))
+_ANY = select(notice_receivers.c.id).limit(1)
 _REMOVE = delete(notice_receivers).where(notice_receivers.c.id == bindparam("receiver"))
 _REMOVE_NOTICES = delete(notices).where(notices.c.receiver_id == bindparam("receiver"))
 _DUE = RECEIVER.select.where(notice_receivers.c.due_at <= bindparam("now")).order_by(notice_receivers.c.due_at)
@@ -80,6 +81,9 @@ class Notices:
     def receivers(self) -> list[Receiver]:
         """Everybody's and the installation's, oldest first."""
         return RECEIVER.all(self._tx, _EVERY)
+
+    def any_receiver(self) -> bool:
+        return self._tx.connection.execute(_ANY).first() is not None
 
     def remove_receiver(self, receiver_id: ReceiverId) -> None:
         """With all its notices."""

@@ -41,6 +41,15 @@ async def test_what_happened_before_the_first_look_is_history(house: House, offi
     assert await office.look() == [("phone", "The disk of nas is nearly full")]
 
 
+async def test_a_receiver_hears_of_what_happens_after_it_was_added(office: Office) -> None:
+    office.happens("backup.stale")
+    assert not office.house.read(noting.has_news), "where nobody is told anything, nothing is written"
+    office.house.clock.turn(seconds=1)
+    await office.receiver()
+    office.happens("disk.low", data={"hostname": "nas"})
+    assert await office.look() == [("phone", "The disk of nas is nearly full")]
+
+
 async def test_news_that_nobody_noted_for_days_is_history_too(office: Office) -> None:
     await office.receiver()
     office.happens("backup.stale")

@@ -35,6 +35,9 @@ def home(settings: Settings) -> Iterator[Check]:
     for name in SECRET_FILES:
         if file := getattr(settings, name):
             yield private(name, Path(file).expanduser(), 0o600)
+    for said in settings.claude_accounts:
+        account, _, file = said.partition("=")
+        yield private(f"account {account}", Path(file).expanduser(), 0o600)
     free = shutil.disk_usage(place).free
     enough = free > LITTLE_SPACE
     yield Check("disk", "ok" if enough else "warning", f"{free / 1e9:.1f} GB free", "" if enough else "make room")

@@ -30,12 +30,12 @@ log = structlog.get_logger("ploeg.notices")
 
 
 def has_news(tx: Transaction) -> bool:
-    """There are events to note, asked without taking the writer."""
+    """There are events to note, asked without taking the writer. Where nobody is told anything there are none."""
     cursor = tx.notices.cursor()
     last = tx.events.last_id()
     if cursor is None or last - cursor > BEHIND_MAX:
         return True
-    return last > cursor and bool(tx.events.of_types(TOLD, cursor, last, 1))
+    return last > cursor and tx.notices.any_receiver() and bool(tx.events.of_types(TOLD, cursor, last, 1))
 
 
 def note(tx: Transaction) -> int:
@@ -97,7 +97,7 @@ def _words(tx: Transaction, event: Event) -> Words | None:
 
 
 def _those_told(tx: Transaction, event: Event, said: Words, receivers: Collection[Receiver]) -> list[ReceiverId]:
-    wanting = [receiver for receiver in receivers if receiver.wants(said.topic)]
+    wanting = [each for each in receivers if each.wants(said.topic) and each.created_at <= event.at]
     people = _concerned(tx, event) if any(receiver.user_id is not None for receiver in wanting) else frozenset()
     return [each.id for each in wanting if (each.user_id in people if each.user_id else not event.private)]
 
