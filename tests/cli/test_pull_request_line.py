@@ -19,6 +19,11 @@ TROUBLE = {"state": "pending", "pr_url": None, "trouble": "unreachable", "reason
         (None, None),
         (OPEN, URL),
         (OPEN | {"state": "pending", "pr_url": None}, "being opened"),
+        (OPEN | {"status": "merged", "checks": "green"}, f"{URL} (merged)"),
+        (
+            OPEN | {"status": "open", "checks": "red", "mergeable": False},
+            f"{URL} (checks red, conflicts with its base)",
+        ),
         (TROUBLE, "not up to date: unreachable: no answer; tried again 12:00"),
         (TROUBLE | {"state": "failed", "due_at": None}, "not up to date: unreachable: no answer; given up"),
         (TROUBLE | {"pr_url": URL}, f"{URL} not up to date: unreachable: no answer; tried again 12:00"),

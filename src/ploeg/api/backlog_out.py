@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
+from ploeg.api.pull_request_out import pull_request_out
 from ploeg.control.backlog.backlog_view import View
 from ploeg.control.backlog.dependencies import Dependencies
 from ploeg.control.backlog.placing import Place
 from ploeg.domain.backlog import Pbi, Story, Task
 from ploeg.wire.backlog import DependenciesOut, ItemRef, PbiOut, PlaceIn, StoryOut, TaskOut
 from ploeg.wire.base import Request
-from ploeg.wire.pull_requests import PullRequestOut
 
 _PLACE = frozenset(PlaceIn.model_fields)
 _SHARED = ("id", "code", "product_id", "title", "description", "priority", "sort_order", "status", "created_at")
@@ -46,7 +46,7 @@ def story_out(view: View) -> StoryOut:
         sprint_id=story.sprint_id,
         assignee=view.assignee,
         estimate=story.estimate,
-        pull_request=PullRequestOut.model_validate(view.delivery) if view.delivery is not None else None,
+        pull_request=pull_request_out(view.delivery, view.pull),
     )
 
 

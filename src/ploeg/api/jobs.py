@@ -9,6 +9,7 @@ from fastapi import APIRouter, Header, Query, Response
 
 from ploeg.api import sprint_pages
 from ploeg.api.access import Caller, Plane
+from ploeg.api.pull_request_out import pull_request_out
 from ploeg.control import read
 from ploeg.control.plane import ControlPlane
 from ploeg.control.queue import follow_up, queue_order, submit
@@ -36,7 +37,6 @@ from ploeg.wire.jobs import (
     ReceiptOut,
     UsageOut,
 )
-from ploeg.wire.pull_requests import PullRequestOut
 from ploeg.wire.sprints import CascadeOut
 
 router = APIRouter(prefix="/jobs", tags=["jobs"])
@@ -217,7 +217,7 @@ def _detail(view: JobView) -> JobDetailOut:
         config=view.config,
         attempts=[_attempt(each) for each in view.attempts],
         executions=[ExecutionOut.model_validate(each) for each in view.executions],
-        pull_request=PullRequestOut.model_validate(view.delivery) if view.delivery is not None else None,
+        pull_request=pull_request_out(view.delivery, view.pull),
     )
 
 

@@ -50,7 +50,17 @@ def pull_request(found: dict[str, Any] | None) -> str | None:
         return " ".join(
             filter(None, (found["pr_url"], f"not up to date: {found['trouble']}: {found['reason']}{again}"))
         )
-    return found["pr_url"] or "being opened"
+    return f"{found['pr_url']}{_standing(found)}" if found["pr_url"] else "being opened"
+
+
+def _standing(found: dict[str, Any]) -> str:
+    """How its forge shows it, where that is more than that it is open."""
+    status, checks = found.get("status"), found.get("checks")
+    if status in {"merged", "closed"}:
+        return f" ({status})"
+    facts = [f"checks {checks}"] if checks in {"red", "pending", "green"} else []
+    facts += ["conflicts with its base"] if found.get("mergeable") is False else []
+    return f" ({', '.join(facts)})" if facts else ""
 
 
 def show_attempt(attempt: dict[str, Any]) -> None:

@@ -11,6 +11,7 @@ import msgspec
 
 from ploeg.control import find
 from ploeg.control.installation import Installation
+from ploeg.control.intake import following
 from ploeg.control.intake.pull_payload import reviewed
 from ploeg.control.publishing import publication
 from ploeg.control.queue.queue_place import hold
@@ -25,6 +26,7 @@ from ploeg.domain.gate import Settled
 from ploeg.domain.ids import JobId
 from ploeg.domain.job import Job, JobStatus
 from ploeg.domain.occurrence import Event
+from ploeg.domain.pull import Pull
 from ploeg.domain.sprint import Sprint
 from ploeg.store.transaction import Transaction
 
@@ -71,6 +73,7 @@ class JobView:
     executions: list[Settled] = field(default_factory=list)
     #: What became of its branch on the forge.
     delivery: Delivery | None = None
+    pull: Pull | None = None
 
 
 def jobs(
@@ -109,7 +112,7 @@ def view(tx: Transaction, installation: Installation, job: Job) -> JobView:
     """All there is to see of a job that the caller may see."""
     user = tx.people.user(job.requested_by)
     attempts = tx.attempts.of_job(job.id)
-    held = hold(tx, installation, job)
+    held, delivery = hold(tx, installation, job), publication.of_job(tx, job)
     return JobView(
         line=line(tx, job),
         requested_by=user.username if user is not None else "",
@@ -117,7 +120,8 @@ def view(tx: Transaction, installation: Installation, job: Job) -> JobView:
         config=_config(tx, installation, job, attempts),
         attempts=_attempts(tx, job, attempts),
         executions=[executions.settled(tx, each) for each in tx.sprints.executions(job.id)],
-        delivery=publication.of_job(tx, job),
+        delivery=delivery,
+        pull=following.newest(tx, delivery),
     )
 
 

@@ -5,7 +5,7 @@ Only people who may push to the repository steer: what others write is kept, sho
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
@@ -14,6 +14,8 @@ from typing import Any, Self
 from ploeg.domain.forge import Check, Checks, ChecksState, Comment, PullState, Review, Verdict
 from ploeg.domain.ids import JobId, ProductId, PullId, RemarkId
 
+#: Who made a review of Ploeg's own, where others are named by their forge.
+OWN = "ploeg"
 #: Characters of one remark that are kept.
 TEXT_MAX = 8_000
 
@@ -170,18 +172,30 @@ def of_state(seen: PullState, checks: Checks, now: datetime) -> Iterator[Heard]:
         )
 
 
-def obsolete(remark: Remark, seen: PullState, checks: Checks, reviews: Sequence[Review]) -> bool:
-    """An open one that needs no answer any more: the commit moved on, what was wrong is not, or it was taken back."""
+def obsolete(remark: Remark, seen: PullState, checks: Checks) -> bool:
+    """An open one that needs no answer any more: the commit moved on, or what was wrong with it is not."""
     match remark.kind:
         case RemarkKind.CHECKS:
             return remark.sha != seen.head_sha or checks.state is ChecksState.GREEN
         case RemarkKind.CONFLICT:
             return remark.sha != seen.head_sha or seen.mergeable is True
-        case RemarkKind.REVIEW:
-            taken_back = (review for review in reviews if review.verdict is Verdict.DISMISSED)
-            return any(remark.key == f"review:{review.id}" for review in taken_back)
         case _:
             return False
+
+
+def holding_back(remarks: Iterable[Remark]) -> list[str]:
+    """Who asked for changes and has not approved since; an agent of Ploeg's only until that was answered.
+
+    The oldest remark comes first.
+    """
+    last: dict[str, Remark] = {}
+    for remark in remarks:
+        judges = remark.verdict in {Verdict.APPROVED, Verdict.CHANGES_REQUESTED}
+        answered = remark.author == OWN and remark.state is RemarkState.ANSWERED
+        stands = remark.trusted and not answered and remark.state is not RemarkState.DISMISSED
+        if remark.kind is RemarkKind.REVIEW and judges and stands:
+            last[remark.author] = remark
+    return sorted(author for author, remark in last.items() if remark.verdict is Verdict.CHANGES_REQUESTED)
 
 
 class CommandVerb(StrEnum):

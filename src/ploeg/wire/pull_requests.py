@@ -8,6 +8,7 @@ from typing import Literal
 from pydantic import Field
 
 from ploeg.domain.delivery import Trouble
+from ploeg.domain.forge import ChecksState, PullStatus
 from ploeg.wire.base import Reply
 
 
@@ -21,3 +22,6 @@ class PullRequestOut(Reply):
     reason: str | None = Field(description="The same in a sentence.")
     tries: int = Field(description="Tries that failed since something changed.")
     due_at: datetime | None = Field(description="When it is tried next.")
+    status: PullStatus | None = Field(description="How it stood when its forge was last asked; null: not yet.")
+    checks: ChecksState | None = Field(description="What the checks of its last commit say.")
+    mergeable: bool | None = Field(description="False: it conflicts with its base; null: nobody knows.")

@@ -7,12 +7,14 @@ from typing import Any
 import pytest
 
 from ploeg.control.backlog import backlog
-from ploeg.control.intake import answer, pulls
+from ploeg.control.intake import answer, pulls, state
 from ploeg.control.products import products
+from ploeg.control.publishing import merging
 from ploeg.control.queue.submit import Wish
 from ploeg.domain.delivery import Trouble
 from ploeg.domain.errors import Conflict, Denied, NotFound
 from ploeg.domain.forge import Checks, ChecksState, PullStatus, Verdict
+from ploeg.domain.forge_action import Deed
 from ploeg.domain.job import JobStatus
 from ploeg.domain.pull import Pull
 from ploeg.domain.remark import RemarkKind, RemarkState
@@ -182,8 +184,6 @@ def test_one_that_people_closed_is_nobody_s_review_any_more_until_it_is_opened_a
 
 
 def test_whoever_looked_earlier_is_not_heard_after_somebody_else(scene: Scene) -> None:
-    from ploeg.control.intake import state
-
     taken = scene.house.write(state.take)
     assert taken is not None
     scene.house.clock.turn(minutes=3)
@@ -217,3 +217,19 @@ def test_a_reference_that_names_none(scene: Scene) -> None:
         scene.house.read(pulls.shown, scene.house.admin, "T-1")
     (view,) = scene.house.read(pulls.listed, scene.house.admin, product="demo")
     assert isinstance(view.pull, Pull)
+
+
+def test_nothing_is_merged_by_itself_that_somebody_wants_changed(house: House) -> None:
+    scene = Scene(house, follow_ups="off", auto_merge=True)
+    delivery = house.read(lambda tx: tx.deliveries.get(scene.pull.delivery_id))  # type: ignore[arg-type]  # it is ours
+    assert delivery is not None
+    house.write(merging.delivered, delivery, scene.pull.url)
+    asked = house.read(lambda tx: tx.forge_actions.of_product(scene.job.product_id, 5))
+    (action,) = [each for each in asked if each.deed is Deed.MERGE]
+    assert house.read(merging.objection, action) is None
+    scene.look(reviews=(review(),))
+    held = house.read(merging.objection, action)
+    assert held is not None
+    assert (held.reason, held.final) == ("ada asked for changes, and did not approve since", False)
+    scene.look(reviews=(review(), review("Good.", Verdict.APPROVED, id="2")))
+    assert house.read(merging.objection, action) is None

@@ -13,6 +13,7 @@ from ploeg.control.backlog.backlog_view import View
 from ploeg.control.backlog.placing import Place
 from ploeg.control.docs.text import line
 from ploeg.control.find import Need
+from ploeg.control.intake import following
 from ploeg.control.publishing import publication
 from ploeg.domain import codes
 from ploeg.domain.access import Principal
@@ -58,7 +59,8 @@ def show_pbi(tx: Transaction, actor: Principal, reference: str) -> View:
 
 def show_story(tx: Transaction, actor: Principal, reference: str) -> View:
     story = find.story(tx, actor, reference)
-    return replace(backlog_view.view(tx, story), delivery=publication.of_story(tx, story))
+    delivery = publication.of_story(tx, story)
+    return replace(backlog_view.view(tx, story), delivery=delivery, pull=following.newest(tx, delivery))
 
 
 def show_task(tx: Transaction, actor: Principal, reference: str) -> View:

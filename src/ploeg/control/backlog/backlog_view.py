@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from ploeg.domain.backlog import Pbi, Story, Task
 from ploeg.domain.delivery import Delivery
+from ploeg.domain.pull import Pull
 from ploeg.store.transaction import Transaction
 
 
@@ -21,6 +22,7 @@ class View:
     assignee: str | None = None
     #: What became of the story's branch, or of its sprint run's, on the forge; for a story on its own page.
     delivery: Delivery | None = None
+    pull: Pull | None = None
 
 
 def view(tx: Transaction, item: Pbi | Story | Task) -> View:

@@ -38,6 +38,12 @@ def opened(tx: Transaction, delivery: Delivery, url: str) -> None:
     tell(tx, LOOK_ASKED, pull, "server")
 
 
+def newest(tx: Transaction, delivery: Delivery | None) -> Pull | None:
+    """The pull request that shows that branch now, as its forge was last seen to."""
+    found = tx.pulls.of_delivery(delivery.id) if delivery is not None else []
+    return found[0] if found else None
+
+
 def hinted(tx: Transaction, pull: Pull, actor: str) -> Pull:
     """Somebody says that something happened there."""
     asked = pull.hint(tx.now)

@@ -24,12 +24,9 @@ from ploeg.domain.ids import JobId, RemarkId
 from ploeg.domain.job import Job, JobStatus
 from ploeg.domain.kinds import KindName
 from ploeg.domain.pull import Pull
-from ploeg.domain.remark import TEXT_MAX, Remark, RemarkKind, RemarkState
+from ploeg.domain.remark import OWN, TEXT_MAX, Remark, RemarkKind, RemarkState
 from ploeg.store.ids import new_id
 from ploeg.store.transaction import Transaction
-
-#: Who made a review of Ploeg's own, where others are named by their forge.
-OWN = "ploeg"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

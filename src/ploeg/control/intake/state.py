@@ -15,7 +15,7 @@ from ploeg.control.intake import answer, following, orders, pulls
 from ploeg.control.publishing import publication
 from ploeg.domain.backlog import Pbi
 from ploeg.domain.delivery import Trouble
-from ploeg.domain.forge import Checks, ChecksState, Comment, PullState, PullStatus, Review
+from ploeg.domain.forge import Checks, ChecksState, Comment, PullState, PullStatus, Review, Verdict
 from ploeg.domain.ids import RemarkId
 from ploeg.domain.pull import Pull
 from ploeg.domain.remark import (
@@ -125,8 +125,11 @@ def _linked(pbi: Pbi, pull: Pull, tx: Transaction) -> Pbi:
 
 
 def _drop_obsolete(tx: Transaction, pull: Pull, sight: Sight) -> None:
-    for remark in tx.pulls.open_remarks(pull.id):
-        if not pull.open or obsolete(remark, sight.seen, sight.checks, sight.reviews):
+    taken_back = {f"review:{each.id}" for each in sight.reviews if each.verdict is Verdict.DISMISSED}
+    for remark in tx.pulls.remarks(pull.id):
+        waits = remark.state is RemarkState.OPEN
+        past = waits and (not pull.open or obsolete(remark, sight.seen, sight.checks))
+        if past or (remark.key in taken_back and remark.state is not RemarkState.DISMISSED):
             tx.pulls.update_remark(remark.evolve(state=RemarkState.DISMISSED))
 
 

@@ -18,6 +18,7 @@ from ploeg.domain.delivery import Delivery
 from ploeg.domain.errors import Conflict
 from ploeg.domain.forge_action import Deed, ForgeAction
 from ploeg.domain.product import Product
+from ploeg.domain.remark import holding_back
 from ploeg.store.transaction import Transaction
 
 #: Deeds after which a pull request is open no longer.
@@ -92,7 +93,9 @@ def _against_merging(tx: Transaction, action: ForgeAction, product: Product) -> 
     if story is None or story.status is not StoryStatus.DONE:
         return Objection("its story is not done", final=True)
     working = [job for job in tx.jobs.unfinished_of_stories([story.id]) if job.branch == action.branch]
-    return Objection(f"{working[0].code} is {working[0].status} on its branch") if working else None
+    if working:
+        return Objection(f"{working[0].code} is {working[0].status} on its branch")
+    return None if action.content.get("by_hand") else _held_back(tx, action)
 
 
 def done(tx: Transaction, tried: ForgeAction, result: str | None) -> None:
@@ -119,6 +122,13 @@ def done(tx: Transaction, tried: ForgeAction, result: str | None) -> None:
             story_id=action.story_id,
             sprint_run_id=action.sprint_run_id,
         )
+
+
+def _held_back(tx: Transaction, action: ForgeAction) -> Objection | None:
+    """People who may push asked for changes, and have not approved since; many a forge merges all the same."""
+    pulls = tx.pulls.of_branch(action.product_id, action.repo_url, action.branch or "")
+    asking = holding_back(tx.pulls.remarks(pulls[0].id)) if pulls else []
+    return Objection(f"{', '.join(asking)} asked for changes, and did not approve since") if asking else None
 
 
 def _ask(tx: Transaction, delivery: Delivery, method: str, actor: str, *, by_hand: bool = False) -> ForgeAction:
