@@ -10,14 +10,25 @@ from collections.abc import Callable
 
 import pytest
 
-from ploeg.domain.ids import JobId, PbiId, ProductId, SprintId, SprintRunId, StoryId, TaskId, UserId, WorkerId
+from ploeg.domain.ids import (
+    JobId,
+    PbiId,
+    ProductId,
+    ReceiverId,
+    SprintId,
+    SprintRunId,
+    StoryId,
+    TaskId,
+    UserId,
+    WorkerId,
+)
 from ploeg.store.claims import Offer, prepared
 from ploeg.store.store import Store
 from ploeg.store.transaction import Transaction
 from tests.store.installation import START
 
 #: Tables that grow for as long as an installation lives.
-GROWING = ("jobs", "attempts", "events", "story_logs", "tasks", "stories", "questions", "sprint_runs")
+GROWING = ("jobs", "attempts", "events", "story_logs", "tasks", "stories", "questions", "sprint_runs", "notices")
 PRODUCTS = [ProductId("prd_1"), ProductId("prd_2")]
 
 QUESTIONS: dict[str, Callable[[Transaction], object]] = {
@@ -45,6 +56,10 @@ QUESTIONS: dict[str, Callable[[Transaction], object]] = {
     "a job's attempts": lambda tx: tx.attempts.of_job(JobId("job_1")),
     "the events since": lambda tx: tx.events.after(7, PRODUCTS),
     "a job's events": lambda tx: tx.events.after(7, PRODUCTS, job_id=JobId("job_1")),
+    "the events of some types since": lambda tx: tx.events.of_types(["job.failed"], 7, 9, 10),
+    "the notices that wait": lambda tx: tx.notices.waiting(ReceiverId("rcv_1"), 10),
+    "the next notice that waits": lambda tx: tx.notices.next_waiting(ReceiverId("rcv_1")),
+    "what was said last about something": lambda tx: tx.notices.last_said(ReceiverId("rcv_1"), "job:J-1"),
     "the last event": lambda tx: tx.events.last_id(),
     "a story's events": lambda tx: tx.events.of_story(StoryId("sto_1"), ["job.done"], 10),
     "a story's log": lambda tx: tx.backlog.logs(StoryId("sto_1")),
