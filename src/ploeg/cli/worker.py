@@ -113,7 +113,13 @@ def floor(percent: int | None, as_json: bool) -> None:
 
 @worker.command()
 @click.argument("name")
-@click.option("--hours", type=click.FloatRange(0, 24 * 90, min_open=True), default=24, show_default=True)
+@click.option(
+    "--hours",
+    type=click.FloatRange(0, 24 * 90, min_open=True),
+    default=24,
+    show_default=True,
+    help="How far to look back.",
+)
 @options.as_json
 def quota(name: str, hours: float, as_json: bool) -> None:
     """Show how the quota windows of a worker's accounts went, the newest first.
