@@ -13,7 +13,10 @@ import pytest
 from tests.e2e.installation import Installation, wait_for
 
 #: Loaded with the first job, not before.
-HEAVY = ("fastapi", "jinja2", "mcp", "ploeg.prompts", "ploeg.tools", "pydantic", "sqlalchemy", "starlette", "uvicorn")
+HEAVY = (
+    *("fastapi", "jinja2", "mcp", "opentelemetry", "ploeg.prompts", "ploeg.tools", "prometheus_client", "pydantic"),
+    *("sqlalchemy", "starlette", "uvicorn"),
+)
 MOST_MEGABYTES = 40
 
 

@@ -166,13 +166,15 @@ async def test_the_jobs_of_a_product_share_its_packages_where_the_settings_say_s
 def test_weighings_are_remembered_hour_by_hour_over_restarts(tmp_path: Path) -> None:
     path = tmp_path / "weighings"
     for minutes in range(0, 180, 15):
-        past = Weighings(path).add(Weighing(NOW + timedelta(minutes=minutes), 1000 - minutes))
+        Weighings(path).remember(Weighing(NOW + timedelta(minutes=minutes), 1000 - minutes))
+    past = Weighings(path).upto(Weighing(NOW + timedelta(minutes=180), 0))
     assert [each.at for each in past[:3]] == [NOW, NOW + timedelta(hours=1), NOW + timedelta(hours=2)]
-    assert past[-1].at == NOW + timedelta(minutes=165)
-    (only,) = Weighings(path).add(Weighing(NOW + timedelta(days=30), 5))
+    assert [each.room for each in past[-2:]] == [880, 0]
+    (only,) = Weighings(path).upto(Weighing(NOW + timedelta(days=30), 5))
     assert only.room == 5
 
 
 def test_weighings_that_cannot_be_read_are_begun_anew(tmp_path: Path) -> None:
     (tmp_path / "weighings").write_text("{")
-    assert len(Weighings(tmp_path / "weighings").add(Weighing(NOW, 1))) == 1
+    Weighings(tmp_path / "weighings").remember(Weighing(NOW, 1))
+    assert len(Weighings(tmp_path / "weighings").upto(Weighing(NOW + timedelta(hours=2), 1))) == 2

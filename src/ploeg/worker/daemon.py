@@ -180,9 +180,10 @@ class Daemon:
 
     def weighed(self, disk: DiskUse) -> None:
         """How its disk stands: without room on it no job is taken."""
-        self._face.disk = DiskOut(**{name: getattr(disk, name) for name in DiskOut.__struct_fields__})
-        self._fitness.full = disk.low
-        self._show()
+        self._face.weighed(DiskOut(**{name: getattr(disk, name) for name in DiskOut.__struct_fields__}))
+        if self._fitness.full != disk.low:
+            self._fitness.full = disk.low
+            self._show()
 
     def _told(self, stand_by: Sequence[StandBy]) -> None:
         self._available.told(stand_by, self._now())

@@ -8,6 +8,8 @@ import time
 from collections.abc import Callable
 from datetime import datetime
 
+import msgspec
+
 from ploeg.domain.errors import PloegError
 from ploeg.domain.version import behind
 from ploeg.domain.worker import WorkerState
@@ -36,12 +38,18 @@ class Face:
         self._changed = asyncio.Event()
         self._told_at = 0.0
         self._server_version = info.version
-        #: Told with the next state.
-        self.disk: DiskOut | None = None
+        self._disk: DiskOut | None = None
 
     def show(self, state: WorkerState, reason: str | None = None, until: datetime | None = None) -> None:
-        self._wanted = Presence(worker=self._info, state=state, reason=reason, until=until, disk=self.disk)
+        self._wanted = Presence(worker=self._info, state=state, reason=reason, until=until, disk=self._disk)
         self._changed.set()
+
+    def weighed(self, disk: DiskOut) -> None:
+        """How the disk stands now: told with the state as it is, and with every later one."""
+        self._disk = disk
+        if self._wanted is not None:
+            self._wanted = msgspec.structs.replace(self._wanted, disk=disk)
+            self._changed.set()
 
     @property
     def shown(self) -> Presence | None:

@@ -78,6 +78,7 @@ async def serve(
             finally:
                 for task in beside:
                     task.cancel()
+                await asyncio.gather(*beside, return_exceptions=True)
 
 
 async def _bench(

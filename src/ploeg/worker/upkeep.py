@@ -62,6 +62,7 @@ class Upkeep:
         if await self.room.make(self.needed(use)):
             await self._checkouts.close()
             use = await self.weigh()
+        self._weighings.remember(Weighing(use.at, -self.needed(use)))
         if use.low is not None:
             logger.warning("no more jobs are taken: %s", use.low, extra={"action": "disk_low"})
         return use
@@ -71,11 +72,12 @@ class Upkeep:
         return -self._limits.room(use.used, use.free)
 
     async def weigh(self) -> DiskUse:
+        """How the disk stands; changes nothing."""
         weights = await weigh([self._home / part for part in PARTS])
         parts = {path.name: size for path, size in weights.items() if size}
         disk = shutil.disk_usage(self._home)
         now, used = self._now(), sum(parts.values())
-        past = self._weighings.add(Weighing(now, self._limits.room(used, disk.free)))
+        past = self._weighings.upto(Weighing(now, self._limits.room(used, disk.free)))
         return DiskUse(
             at=now,
             free=disk.free,

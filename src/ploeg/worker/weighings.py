@@ -22,17 +22,19 @@ class Weighings:
     def __init__(self, path: Path) -> None:
         self._path = path
 
-    def add(self, weighing: Weighing) -> list[Weighing]:
-        """What is remembered with it, the oldest first. On a full disk it is forgotten again."""
+    def upto(self, weighing: Weighing) -> list[Weighing]:
+        """What is remembered, the oldest first, and that one."""
         past = [each for each in self._read() if weighing.at - REMEMBERED < each.at <= weighing.at]
         if len(past) > 1 and past[-1].at - past[-2].at < SPAN:
             past.pop()
-        past.append(weighing)
+        return [*past, weighing]
+
+    def remember(self, weighing: Weighing) -> None:
+        """On a full disk it is forgotten again."""
         with suppress(OSError):
             fresh = self._path.with_name(f".{self._path.name}.{os.getpid()}")
-            fresh.write_bytes(msgspec.json.encode(past))
+            fresh.write_bytes(msgspec.json.encode(self.upto(weighing)))
             fresh.replace(self._path)
-        return past
 
     def _read(self) -> list[Weighing]:
         try:

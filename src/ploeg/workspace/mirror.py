@@ -99,11 +99,13 @@ class Mirrors:
 
     def known(self) -> list[Known]:
         """Those there are, the one that was not asked for longest first."""
-        found = [
-            Known(url=note.read_text("utf-8"), path=path, used_at=datetime.fromtimestamp(note.stat().st_mtime, UTC))
-            for note in self._root.glob(f"*{_URL}")
-            if (path := note.with_name(f"{note.name.removesuffix(_URL)}.git")).is_dir()
-        ]
+        found = []
+        for note in self._root.glob(f"*{_URL}"):
+            url, path = note.read_text("utf-8", "replace"), note.with_suffix(".git")
+            # A note that a loss of power cut short is none.
+            if path.is_dir() and directory_name(url) == path.stem:
+                used_at = datetime.fromtimestamp(note.stat().st_mtime, UTC)
+                found.append(Known(url=url, path=path, used_at=used_at))
         return sorted(found, key=lambda each: each.used_at)
 
     async def _make(self, mirror: Mirror, remote: Remote) -> None:
