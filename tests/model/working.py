@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from hypothesis import strategies as st
 from hypothesis.stateful import precondition, rule
@@ -13,6 +13,7 @@ from ploeg.control.queue import submit
 from ploeg.control.queue.submit import Wish
 from ploeg.control.sprints import run_state
 from ploeg.control.work import calls, cancel
+from ploeg.domain.quota import JITTER_MAX
 from ploeg.wire.work import ToolCall
 from tests.control.house import Hand
 from tests.model.pair import MANY, Pair, pick
@@ -84,6 +85,7 @@ class Working(Pair):
         elif outcome == "quota_exhausted":
             hand.finish(assignment, outcome, reset_at=reset)
             self.hand = None  # its runtime stands by, and the next one's does not
+            reset = self._a_little_behind(reset, key)
         else:
             hand.finish(assignment, outcome, reason="a reason")
         self.world.end(key, outcome, reset)
@@ -170,6 +172,14 @@ class Working(Pair):
                 assert not_before is not None
                 assert timedelta(seconds=5) <= not_before - self.world.now <= timedelta(minutes=5)
                 job.not_before = not_before
+
+    def _a_little_behind(self, reset: datetime, key: str) -> datetime:
+        """When a job that met a wall may go on is left to chance, but not before the reset."""
+        not_before = self.house.read(lambda tx: tx.jobs.get(key)).not_before  # type: ignore[arg-type, union-attr]
+        if not_before is None:
+            return reset
+        assert reset <= not_before <= reset + JITTER_MAX
+        return not_before
 
     def _claimed(self) -> list[str]:
         return [key for key in self.held if self.world.jobs[key].status == "claimed"]
