@@ -34,7 +34,8 @@ async def _demo(runtime: str, *, keep: bool) -> int:
     from ploeg.domain.errors import Unauthenticated
 
     settings = current_settings()
-    if runtime == "claude" and not (settings.claude_token_file or settings.claude_base_url):
+    signed_in = settings.claude_token_file or settings.claude_accounts or settings.claude_base_url
+    if runtime == "claude" and not signed_in:
         raise Unauthenticated(
             "Claude Code needs a sign-in: put what `claude setup-token` prints into a file, and name that file in "
             "PLOEG_CLAUDE_TOKEN_FILE"

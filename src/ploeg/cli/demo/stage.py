@@ -89,6 +89,7 @@ def _write_settings(home: Path, settings: Settings, runtime: str, sandbox: str) 
         "claude_program": settings.claude_program,
         "claude_base_url": settings.claude_base_url,
         "claude_token_file": settings.claude_token_file and str(Path(settings.claude_token_file).absolute()),
+        "claude_accounts": settings.claude_accounts,
         "model": settings.model,
         "pass_environment": settings.pass_environment,
     }
