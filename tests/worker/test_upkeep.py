@@ -115,6 +115,18 @@ async def test_a_mirror_that_a_job_or_a_workspace_needs_stays(rig: Rig) -> None:
     assert await collect(rig) == ["cache", "mirror"]
 
 
+async def test_work_that_has_long_been_on_the_remote_is_forgotten_once_a_day(rig: Rig) -> None:
+    await rig.run(DONE)
+    assert "refs/ploeg/J-1/1" in rig.kept_refs()
+    ahead = [timedelta()]
+    upkeep, _ = gc.upkeep_of(rig.made(), {}, WorkerState(rig.home), lambda: datetime.now(UTC) + ahead[-1])
+    for days in (0, 89, 91):
+        assert "refs/ploeg/J-1/1" in rig.kept_refs()
+        ahead.append(timedelta(days=days))
+        await upkeep.look()
+    assert rig.kept_refs() == []
+
+
 async def test_no_more_goes_than_is_needed(new_rig: NewRig) -> None:
     rig = new_rig(disk_keep_free_bytes=0)
     for number in range(3):

@@ -183,6 +183,24 @@ async def test_kept_work_is_forgotten_by_when_it_was_kept_not_by_what_commits_sa
     assert {kept.ref for kept in await mirror.kept()} == {"refs/ploeg/J-2/1", "refs/ploeg/J-2/1-snapshot"}
 
 
+async def test_kept_work_that_is_nowhere_else_is_never_forgotten(repository: Repository, mirrors: Mirrors) -> None:
+    mirror = await mirrors.open(repository.url)
+    tip = (await mirror.base("x")).sha
+    alone = repository.git("-c", "user.name=x", "commit-tree", "-m", "x", "-p", tip, "HEAD^{tree}")
+    repository.git("push", "--quiet", "origin", f"{alone}:refs/heads/shared")
+    await mirror.fetch()
+    await mirror.keep("refs/ploeg/J-1/1", alone, None)
+    await mirror.keep("refs/ploeg/J-2/1", tip, None)
+    assert not await mirror.kept_nowhere_else()
+    repository.git("push", "--quiet", "origin", ":refs/heads/shared")
+    await mirror.fetch()
+    assert await mirror.kept_nowhere_else()
+    for log in (mirror.path / "logs" / "refs" / "ploeg").rglob("1"):
+        os.utime(log, (0, 0))
+    assert await mirror.prune_kept(datetime.now(UTC)) == ["refs/ploeg/J-2/1"]
+    assert [kept.ref for kept in await mirror.kept()] == ["refs/ploeg/J-1/1"]
+
+
 async def test_fetching_never_touches_kept_work(repository: Repository, mirrors: Mirrors) -> None:
     mirror = await mirrors.open(repository.url)
     sha = (await mirror.base("x")).sha

@@ -31,6 +31,14 @@ class DiskSettings(LogSettings, frozen=True, kw_only=True, forbid_unknown_fields
     max_transcripts_bytes: Annotated[
         int, doc("Most that all transcripts on the server may take; the oldest go first. 0: no limit.", ge=0)
     ] = 20 * GB
+    keep_work_days: Annotated[
+        float,
+        doc(
+            "Days that a mirror keeps an attempt's work apart once a branch of the remote has it as well; what is "
+            "nowhere else stays. 0: always.",
+            ge=0,
+        ),
+    ] = 90.0
     disk_budget_bytes: Annotated[
         int, doc("Most that a worker's part of its home may take; 0: as much as the disk has.", ge=0)
     ] = 0

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
+from datetime import datetime
 
 from ploeg.domain.disk import DiskUse
 from ploeg.domain.errors import Conflict, Invalid
 from ploeg.settings import Settings
 from ploeg.worker.room import Spare
+from ploeg.worker.runlog import utc_now
 from ploeg.worker.service import PROXIES, git_credentials
 from ploeg.worker.state import WorkerState
 from ploeg.worker.upkeep import Upkeep
@@ -33,7 +35,7 @@ class Collected:
 async def look(settings: Settings, environment: Mapping[str, str]) -> Collected:
     """What may go; changes nothing, and may run beside the worker. Raises `Invalid` where none has ever run."""
     state = _state(settings)
-    upkeep, _ = _upkeep(settings, environment, state)
+    upkeep, _ = upkeep_of(settings, environment, state)
     disk = await upkeep.weigh()
     return Collected(disk=disk, needed=upkeep.needed(disk), spares=await upkeep.room.spares())
 
@@ -46,7 +48,7 @@ async def collect(settings: Settings, environment: Mapping[str, str], *, everyth
             held.enter_context(state.locked())
         except Conflict:
             raise _busy(settings) from None
-        upkeep, checkouts = _upkeep(settings, environment, state)
+        upkeep, checkouts = upkeep_of(settings, environment, state)
         needed = upkeep.needed(await upkeep.weigh())
         gone = await upkeep.room.make(_EVERYTHING if everything else needed)
         await checkouts.close()
@@ -65,9 +67,15 @@ def _busy(settings: Settings) -> Conflict:
     return Conflict(f"the worker of {settings.home} runs, and makes room by itself every {every}; {remedy}")
 
 
-def _upkeep(settings: Settings, environment: Mapping[str, str], state: WorkerState) -> tuple[Upkeep, Checkouts]:
+def upkeep_of(
+    settings: Settings,
+    environment: Mapping[str, str],
+    state: WorkerState,
+    now: Callable[[], datetime] = utc_now,
+) -> tuple[Upkeep, Checkouts]:
+    """The upkeep of a home without a worker, and the workspaces that it throws away into."""
     home = settings.home_path
     git = Git(environment={name: environment[name] for name in PROXIES if name in environment})
     checkouts = Checkouts(home, git, author_name=settings.commit_name, author_email=settings.commit_email)
     mirrors = Mirrors(home / "mirrors", git, git_credentials(settings))
-    return Upkeep(settings, mirrors, checkouts, state), checkouts
+    return Upkeep(settings, mirrors, checkouts, state, now), checkouts

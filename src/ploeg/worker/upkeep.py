@@ -6,7 +6,7 @@ import asyncio
 import logging
 import shutil
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from ploeg.domain.disk import DiskLimits, DiskUse, Weighing, full_at, megabytes
 from ploeg.domain.errors import PloegError
@@ -22,6 +22,7 @@ from ploeg.workspace.weigh import weigh
 
 logger = logging.getLogger(__name__)
 
+_DAY = timedelta(days=1)
 #: Folders of a worker's home that its budget counts.
 PARTS = ("mirrors", "workspaces", "pool", "caches", "homes", "ended-homes", "aside", "runs", "trash")
 
@@ -38,9 +39,11 @@ class Upkeep:
         now: Callable[[], datetime] = utc_now,
     ) -> None:
         self._settings = settings
+        self._mirrors = mirrors
         self._checkouts = checkouts
         self._state = state
         self._now = now
+        self._forgot_at: datetime | None = None
         self._home = settings.home_path
         self._weighings = Weighings(self._home / "worker" / "weighings")
         self._limits = DiskLimits(budget=settings.disk_budget_bytes or None, keep_free=settings.disk_keep_free_bytes)
@@ -58,6 +61,7 @@ class Upkeep:
     async def look(self) -> DiskUse:
         """Tidies, makes room where it is needed, and tells how the disk stands after that."""
         await self._tidy_logs()
+        await self._forget_old_work()
         use = await self.weigh()
         if await self.room.make(self.needed(use)):
             await self._checkouts.close()
@@ -87,6 +91,18 @@ class Upkeep:
             full_at=full_at(past),
             low=self._limits.why_low(used, disk.free),
         )
+
+    async def _forget_old_work(self) -> None:
+        """Once a day: what has long been on the remote as well."""
+        keep, now = self._settings.keep_work_days, self._now()
+        if not keep or (self._forgot_at is not None and now - self._forgot_at < _DAY):
+            return
+        self._forgot_at = now
+        for known in self._mirrors.known():
+            gone = await self._mirrors.shelf(known).prune_kept(now - timedelta(days=keep))
+            if gone:
+                told = f"forgot {len(gone)} refs of work that is on the remote"
+                logger.info("%s: %s", known.path.name, told, extra={"action": "work_forgotten"})
 
     async def _tidy_logs(self) -> None:
         running = {record.assignment.job_code for record in self._state.records()}

@@ -148,11 +148,20 @@ class Shelf(Repository):
         return bool(lonely.strip())
 
     async def prune_kept(self, before: datetime) -> list[str]:
-        """Forgets what was kept before that moment; returns the refs that are gone."""
+        """Forgets what was kept before that moment and is on a branch or tag of the remote's as well, as of the last
+        fetch; returns the refs that are gone."""
+        doing = "forgetting kept work"
         old = [kept for kept in await self.kept() if kept.at < before]
-        orders = "".join(f"delete {kept.ref} {kept.sha}\n" for kept in old)
-        if old:
-            await self._git.run(
-                *("update-ref", "--stdin"), doing="forgetting kept work", directory=self.path, input=orders.encode()
-            )
-        return [kept.ref for kept in old]
+        if not old:
+            return []
+        listed = await self._git.run(
+            *("rev-list", "--stdin", "--not", "--branches", "--tags"),
+            doing=doing,
+            directory=self.path,
+            input="".join(f"{kept.sha}\n" for kept in old).encode(),
+        )
+        here_alone = set(text(listed.stdout).split())
+        spare = [kept for kept in old if kept.sha not in here_alone]
+        orders = "".join(f"delete {kept.ref} {kept.sha}\n" for kept in spare)
+        await self._git.run("update-ref", "--stdin", doing=doing, directory=self.path, input=orders.encode())
+        return [kept.ref for kept in spare]
