@@ -29,6 +29,9 @@ class Sink:
     #: What it answers, first to last; after that 200.
     answers: list[tuple[int, dict[str, str]]] = field(default_factory=list)
 
+    #: What it answered, beside `heard`.
+    answered: list[int] = field(default_factory=list)
+
     @property
     def url(self) -> str:
         return f"http://127.0.0.1:{self.port}"
@@ -43,6 +46,7 @@ def http_sink() -> Iterator[Sink]:
             body = self.rfile.read(int(self.headers["content-length"]))
             sink.heard.append(Heard(self.path, {k.lower(): v for k, v in self.headers.items()}, body))
             status, headers = sink.answers.pop(0) if sink.answers else (200, {})
+            sink.answered.append(status)
             self.send_response(status)
             for name, value in headers.items():
                 self.send_header(name, value)
