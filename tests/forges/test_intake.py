@@ -8,15 +8,19 @@ from typing import Any
 
 import pytest
 
+from ploeg.control.intake import pull_reviews, pulls
 from ploeg.control.intake.hear import Ear
 from ploeg.control.intake.look import Looker
+from ploeg.control.queue.submit import Wish
 from ploeg.domain.delivery import Trouble as Word
 from ploeg.domain.errors import Invalid, NotFound, Unauthenticated
 from ploeg.domain.forge import ChecksState, PullStatus
+from ploeg.domain.forge_action import Deed
 from ploeg.domain.job import Job
 from ploeg.domain.pull import Pull
 from ploeg.domain.remark import RemarkKind, RemarkState
 from ploeg.forges.webhook import HookKey, address, same_repository
+from tests.control.agent import Agent
 from tests.control.house import House, house, proof, template
 from tests.forges.conftest import MakeForges
 from tests.forges.fake import FakeForge, Trouble
@@ -71,7 +75,8 @@ class Scene:
     def pull(self) -> Pull:
         product = self.house.read(lambda tx: tx.products.by_code("demo"))
         assert product is not None
-        (pull,) = self.house.read(lambda tx: tx.pulls.of_products([product.id], None, 5))
+        pull = self.house.read(lambda tx: tx.pulls.numbered_in(product.id, 1))
+        assert pull is not None
         return pull
 
     def remarks(self) -> list[tuple[RemarkKind, str, RemarkState]]:
@@ -128,6 +133,30 @@ async def test_orders_and_checks_are_heard_from_those_who_may(scene: Scene) -> N
     assert job.instruction.endswith("ada asks for this:\n\nit as ada says")
     await scene.outbox.look()
     assert forge.notes[-1].text.startswith(f"fix: {job.code} is queued.")
+
+
+async def test_an_agent_s_review_stands_at_the_forge(scene: Scene) -> None:
+    forge, house = scene.forge, scene.house
+    forge.push("theirs", {"more.py": "print()\n"})
+    forge.open_pull(head="theirs", base=forge.default_branch, title="More", text="", author="ada")
+    house.write(pulls.add, house.admin, "demo#2")
+    await scene.looker.look()
+    for reference in ("demo#1", "demo#2"):
+        house.write(pull_reviews.ask, house.admin, house.installation, reference, Wish())
+        agent = Agent(house, scene.hand)
+        finding = {"severity": "minor", "problem": "A comma."}
+        agent.call("post_pr_review", verdict="changes_requested", summary="Not so.", findings=[finding])
+        agent.end(summary="Not so.")
+    await scene.outbox.look()
+    owed = house.read(lambda tx: tx.forge_actions.of_product(scene.pull.product_id, 20))
+    assert {each.state for each in owed if each.deed is Deed.REVIEW} == {"done"}
+    said = [note.text for note in forge.notes] + [opinion.text for opinion in forge.opinions]
+    assert sum("Not so." in text for text in said) == 2
+    if forge.kind != "gitlab":
+        assert [opinion.verdict for opinion in forge.opinions] == ["COMMENTED", "CHANGES_REQUESTED"]
+    scene.house.clock.turn(minutes=6)
+    await scene.looker.look()
+    assert {author for _, author, _ in scene.remarks()} == {"ploeg"}, "its own review is not heard once more"
 
 
 async def test_hooks_that_are_forged_lost_or_strange_do_no_harm(

@@ -13,7 +13,7 @@ from ploeg.control.intake.pulls import PullView
 from ploeg.control.plane import ControlPlane
 from ploeg.domain.pull import Pull
 from ploeg.wire.jobs import JobDetailOut, JobWish
-from ploeg.wire.pulls import DismissalIn, FollowedPull, FollowedPullPage, FollowedPulls, RemarkShown
+from ploeg.wire.pulls import DismissalIn, FollowedPull, FollowedPullPage, FollowedPulls, PullIn, RemarkShown
 
 router = APIRouter(prefix="/pull-requests", tags=["pull requests"])
 
@@ -29,6 +29,12 @@ async def list_pull_requests(
     """Pull requests that are followed, the newest first."""
     views = await plane.read(pulls.listed, caller, product=product, status=status, limit=limit)
     return FollowedPulls(items=[FollowedPull(**_shown(view)) for view in views])
+
+
+@router.post("", status_code=202)
+async def add_pull_request(plane: Plane, caller: Caller, wish: PullIn) -> FollowedPullPage:
+    """Looks at one that somebody else opened in a product's repository, for it to be reviewed."""
+    return await _changed(plane, await plane.write(pulls.add, caller, wish.pull_request))
 
 
 @router.get("/{pull}")

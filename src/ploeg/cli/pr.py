@@ -53,6 +53,20 @@ def list_(status: str | None, limit: int, product: str | None, as_json: bool) ->
 @pr.command()
 @click.argument("pr")
 @options.as_json
+def add(pr: str, as_json: bool) -> None:
+    """Look at a pull request that somebody else opened, for an agent to review it.
+
+    \b
+    Example:
+      ploeg pr add demo#12
+    """
+    added = signed_in().post("/pull-requests", {"pull_request": pr})
+    _show(added, as_json, said=f"{_name(added)} is looked at; then `ploeg pr review {_name(added)}`")
+
+
+@pr.command()
+@click.argument("pr")
+@options.as_json
 def show(pr: str, as_json: bool) -> None:
     """Show a pull request, with all that was said about it.
 

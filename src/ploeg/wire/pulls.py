@@ -64,5 +64,9 @@ class FollowedPulls(Items[FollowedPull]):
     pass
 
 
+class PullIn(Request):
+    pull_request: str = Field(description="Product and number, e.g. `demo#12`.")
+
+
 class DismissalIn(Request):
     remarks: list[str] = Field(default=[], description="Ids of open remarks; none: all of them.")

@@ -19,6 +19,7 @@ from ploeg.domain.forge import PullStatus
 from ploeg.domain.ids import JobId, PullId
 from ploeg.domain.pull import Pull
 from ploeg.domain.remark import Remark, RemarkState
+from ploeg.store.ids import new_id
 from ploeg.store.transaction import Transaction
 
 LIMIT_MAX = 200
@@ -70,6 +71,33 @@ def page(tx: Transaction, pull: Pull) -> PullView:
     lines = [RemarkLine(remark=remark, job=_code(tx, remark.job_id)) for remark in remarks]
     waiting = sum(remark.state is RemarkState.OPEN for remark in remarks)
     return _view(tx, pull, product.code, waiting, lines)
+
+
+def add(tx: Transaction, actor: Principal, reference: str) -> Pull:
+    """Looks at a pull request that somebody else opened in the product's repository, for it to be reviewed.
+
+    One that is followed already is looked at again.
+    """
+    numbered = _NUMBERED.fullmatch(reference.strip().lower())
+    if numbered is None:
+        raise Invalid("pull_request", reference, "give product and number, e.g. demo#12")
+    product = find.product(tx, actor, numbered[1], Need.CHANGE).ready_for_jobs()
+    repo_url, number = product.repo_url or "", int(numbered[2])
+    known = tx.pulls.numbered(product.id, repo_url, number, lock=True)
+    if known is not None:
+        return following.hinted(tx, known, actor.name)
+    pull = Pull(
+        id=PullId(new_id("plr")),
+        product_id=product.id,
+        repo_url=repo_url,
+        number=number,
+        url="",
+        created_at=tx.now,
+        look_at=tx.now,
+    )
+    tx.pulls.add(pull)
+    following.tell(tx, following.LOOK_ASKED, pull, actor.name)
+    return pull
 
 
 def look_now(tx: Transaction, actor: Principal, reference: str) -> Pull:

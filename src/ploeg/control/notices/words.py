@@ -15,6 +15,7 @@ from ploeg.control.people.tokens import without_secrets
 from ploeg.domain.delivery import Trouble
 from ploeg.domain.notice import Topic, Urgency, Words
 from ploeg.domain.occurrence import Event
+from ploeg.domain.remark import FollowUps
 from ploeg.domain.sprint_run import PauseReason, RunStatus
 from ploeg.store.transaction import Transaction
 
@@ -144,6 +145,22 @@ def _pull_request(tx: Transaction, event: Event) -> Words | None:
     )
 
 
+def _remarked(tx: Transaction, event: Event) -> Words | None:
+    """Of a product whose remarks become jobs by themselves nobody needs to do anything."""
+    product = tx.products.get(event.product_id) if event.product_id is not None else None
+    if product is None or product.follow_ups is FollowUps.ON:
+        return None
+    data = event.data
+    name = f"{product.code}#{data['number']}"
+    return Words(
+        topic=Topic.PULL_REQUEST_REMARKED,
+        subject=f"pull:{data['id']}",
+        title=f"Something was said about {name} that waits for an answer",
+        text=f"{', '.join(data['kinds'])}\nLook: ploeg pr show {name}\nAnswer: ploeg pr follow-up {name}",
+        link=data["url"] or None,
+    )
+
+
 _WORDINGS: dict[str, Wording] = {
     "question.asked": _question_asked,
     "job.done": _job_done,
@@ -157,6 +174,7 @@ _WORDINGS: dict[str, Wording] = {
     "pull_request.merged": _pull_request,
     "pull_request.closed": _pull_request,
     "pull_request.failed": _pull_request,
+    "pull_request.remarked": _remarked,
 }
 #: Types of events that may have something to say.
 TOLD = frozenset(_WORDINGS)

@@ -117,7 +117,10 @@ async def _review(forge: Forge, action: ForgeAction) -> Acted:
     if action.taken > 1 and any(_mark(action) in review.text for review in await forge.reviews(number)):
         return Done(pull.url)
     text = f"{action.content['text']}\n\n{_mark(action)}"
-    await forge.review(number, sha=action.sha, verdict=Verdict(action.content["verdict"]), text=text)
+    # Nobody judges their own pull request on a forge; there the verdict is in the words alone.
+    own = pull.author == (await forge.whoami()).login
+    verdict = Verdict.COMMENTED if own else Verdict(action.content["verdict"])
+    await forge.review(number, sha=action.sha, verdict=verdict, text=text)
     return Done(pull.url)
 
 
