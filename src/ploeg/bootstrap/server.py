@@ -77,14 +77,13 @@ def build_server(settings: Settings) -> Server:
         NoticeOutbox(plane, post.notifier),
         Housekeeper(plane, settings.transcript_terms, settings.disk_keep_free_bytes),
     )
-    ear = Ear(plane, forges, HookKey.load(settings.hook_key_path)) if forges.origins else None
+    ear = Ear(plane, forges, HookKey.load(settings.hook_key_path))
     return Server(store, plane, create_app(plane, _lifespan(plane, mcp, beside), mcp, ear))
 
 
 def forges_of(settings: Settings) -> Forges:
     """The forges that there is a token for."""
-    name = settings.forge_tokens_file
-    return Forges.load(Path(name).expanduser() if name else None)
+    return Forges.load(settings.forge_tokens_path, may_be_missing=not settings.forge_tokens_file)
 
 
 def installation_of(settings: Settings) -> Installation:

@@ -29,6 +29,7 @@ COMMANDS = {
     "docs": ("ploeg.cli.docs:docs", "Docs of a product: decisions, specs, plans, and the guide of its agents."),
     "job": ("ploeg.cli.job:job", "Queue agent work and follow it."),
     "pr": ("ploeg.cli.pr:pr", "Pull requests: how they stand, what was said about them, and what becomes of that."),
+    "forge": ("ploeg.cli.forge.command:forge", "Forges: where repositories live, and what Ploeg may do there."),
     "queue": ("ploeg.cli.queue:queue", "Show what runs, what is next in which order, and why each job waits."),
     "budget": ("ploeg.cli.budget:budget", "Show what was spent today and this month, and what may be."),
     "schedule": ("ploeg.cli.schedule:schedule", "Tasks that are queued again and again."),

@@ -66,6 +66,10 @@ class Forges:
         """What kind of forge answers at each origin."""
         return {origin: entry.kind for origin, entry in sorted(self._known().items())}
 
+    def entry(self, origin: str) -> Entry | None:
+        """What the file says of that forge, its token included."""
+        return self._known().get(origin)
+
     def kind_at(self, host: str) -> str | None:
         """What kind of forge answers at that host; None without a token for it."""
         found = (entry.kind for origin, entry in self._known().items() if urlsplit(origin).netloc == host.lower())

@@ -32,6 +32,12 @@ class Settings(DiskSettings, frozen=True, kw_only=True, forbid_unknown_fields=Tr
         return Path(name).expanduser() if name else self.home_path / "forge-hook-key"
 
     @property
+    def forge_tokens_path(self) -> Path:
+        """Of the forges' tokens (mode 0600)."""
+        name = self.forge_tokens_file
+        return Path(name).expanduser() if name else self.home_path / "forge.tokens"
+
+    @property
     def backup_path(self) -> Path:
         return Path(self.backup_folder).expanduser().absolute() if self.backup_folder else self.home_path / "backups"
 

@@ -73,7 +73,10 @@ class ServerSettings(PlaceSettings, frozen=True, kw_only=True, forbid_unknown_fi
     ] = ""
     forge_tokens_file: Annotated[
         str,
-        doc("File of lines `host forgejo|gitea|github|gitlab token`, mode 0600: where the server opens pulls."),
+        doc(
+            "File of lines `host forgejo|gitea|github|gitlab|git token`, mode 0600; empty: `forge.tokens` in home. "
+            "`ploeg forge connect` writes it."
+        ),
     ] = ""
 
     notices_file: Annotated[

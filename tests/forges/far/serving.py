@@ -17,7 +17,7 @@ from tests.forges.fake import FakeForge
 from tests.forges.far.dialect import Call, Dialect
 from tests.forges.far.forgejo import FORGEJO
 from tests.forges.far.github import GITHUB
-from tests.forges.far.gitlab import GITLAB
+from tests.forges.far.gitlab_setup import GITLAB
 from tests.forges.far.things import Exchange, Hook, Refused, Right
 from tests.workspace.forge import http_backend
 

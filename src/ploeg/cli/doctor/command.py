@@ -44,13 +44,13 @@ def doctor(list_settings: bool, deep: bool, as_json: bool) -> int:
     for check in checks(deep=deep):
         found.append(check)
         if not as_json:
-            _show(check)
+            show(check)
     if as_json:
         render.emit_json([asdict(check) for check in found])
     return 1 if any(check.state == "failed" for check in found) else 0
 
 
-def _show(check: Check) -> None:
+def show(check: Check) -> None:
     mark, colour = _MARKS[check.state]
     render.say(f"{click.style(mark, fg=colour)} {check.name:<{_WIDTH}}  {render.harmless(check.found)}")
     if check.remedy:

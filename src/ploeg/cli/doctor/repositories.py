@@ -24,11 +24,11 @@ if TYPE_CHECKING:
 
 
 def forges(settings: Settings) -> Iterator[Check]:
-    if not settings.forge_tokens_file:
+    if not (settings.forge_tokens_file or settings.forge_tokens_path.exists()):
         return
     from ploeg.forges.registry import Forges
 
-    known = Forges.load(Path(settings.forge_tokens_file).expanduser())
+    known = Forges.load(settings.forge_tokens_path)
     try:
         products = _products()
     except PloegError as error:
