@@ -12,7 +12,7 @@ from ploeg.api.access import Caller, Plane
 from ploeg.api.pull_request_out import pull_request_out
 from ploeg.control import read
 from ploeg.control.plane import ControlPlane
-from ploeg.control.queue import follow_up, queue_order, submit
+from ploeg.control.queue import follow_up, overlap, queue_order, submit
 from ploeg.control.queue.submit import Submitted, Wish
 from ploeg.control.read import AttemptView, JobLine, JobView
 from ploeg.control.sprints import cascade
@@ -48,7 +48,8 @@ Number = Annotated[int | None, Query(ge=1, le=2**31)]
 @router.post("", status_code=201, responses={200: {"model": JobDetailOut, "description": "The key was used before"}})
 async def run_task(plane: Plane, caller: Caller, wish: JobIn, response: Response, key: Key = None) -> JobDetailOut:
     """Queues a job for a task."""
-    made = await plane.write(submit.run_task, caller, plane.installation, wish.task, wish_of(wish, key))
+    verb = overlap.run_task_in_order if wish.in_order else submit.run_task
+    made = await plane.write(verb, caller, plane.installation, wish.task, wish_of(wish, key))
     return await submitted(plane, made, response)
 
 

@@ -8,9 +8,12 @@ from fastapi import APIRouter, Query
 
 from ploeg.api.access import Caller, Plane
 from ploeg.api.jobs import job_out
+from ploeg.control.queue import overlap as overlapping
 from ploeg.control.queue import queue_view
+from ploeg.control.queue.overlap import Overlap
 from ploeg.control.queue.queue_view import Depth, Place, QueueView
-from ploeg.wire.queue import CountsOut, DepthOut, PlaceOut, QueueOut
+from ploeg.wire.base import Items
+from ploeg.wire.queue import CountsOut, DepthOut, OverlapOut, PlaceOut, QueueOut
 
 router = APIRouter(prefix="/queue", tags=["jobs"])
 
@@ -24,6 +27,13 @@ async def show_queue(
 ) -> QueueOut:
     """What runs, what is next and why it waits, and how many jobs need which runtime and labels."""
     return _out(await plane.read(queue_view.queue, caller, plane.installation, product=product, limit=limit))
+
+
+@router.get("/overlaps/{item}")
+async def show_overlaps(plane: Plane, caller: Caller, item: str) -> Items[OverlapOut]:
+    """Unfinished jobs on other branches that are about to change the same files as a job, or as a task's would."""
+    found = await plane.read(overlapping.of_item, caller, plane.installation, item)
+    return Items(items=[overlap_out(each) for each in found])
 
 
 def _out(view: QueueView) -> QueueOut:
@@ -50,4 +60,9 @@ def _place(place: Place) -> PlaceOut:
         waiting_for=held.text if held is not None else None,
         fits=place.forecast.fits if place.forecast is not None else None,
         forecast=place.forecast.text if place.forecast is not None else None,
+        overlaps=[overlap_out(each) for each in place.overlaps],
     )
+
+
+def overlap_out(overlap: Overlap) -> OverlapOut:
+    return OverlapOut(job=overlap.job.code, status=overlap.job.status, paths=list(overlap.paths))

@@ -10,9 +10,11 @@ import click
 from ploeg.cli import options, render
 from ploeg.cli.client import Client, path
 from ploeg.cli.job_cascade import cascade
+from ploeg.cli.job_forecast import forecast
 from ploeg.cli.job_line import about, note
 from ploeg.cli.job_salvage import salvage
-from ploeg.cli.session import current_settings, signed_in
+from ploeg.cli.not_before import say_when
+from ploeg.cli.session import signed_in
 
 _STATUSES = ("queued", "claimed", "running", "waiting", "done", "failed", "skipped", "cancelled")
 
@@ -40,6 +42,7 @@ def job() -> None:
 @click.option("--rank", type=int, metavar="N", help="Lower goes first; 0 unless said.")
 @_not_before
 @click.option("--key", metavar="TEXT", help="The same key again gives the same job.")
+@click.option("--in-order", is_flag=True, default=None, help="Wait for tasks whose jobs change the same files.")
 @options.config
 @options.of_product
 @_wait
@@ -54,7 +57,7 @@ def run(task: str, product: str | None, wait: bool, key: str | None, as_json: bo
     client = signed_in()
     layer = options.pop_config(fields)
     reference = f"{product}:{task}" if product and task.upper().startswith("T-") else task
-    _say_when(fields)
+    say_when(fields)
     body = options.given(fields | {"task": reference, "config": layer or None})
     queued = client.post("/jobs", body, key=key or uuid.uuid4().hex)
     return _queued(client, queued, wait, as_json)
@@ -127,7 +130,7 @@ def move(job: str, as_json: bool, **fields: Any) -> None:
     at_once = {"not_before": None} if fields["not_before"] == "now" else {}
     if at_once:
         fields["not_before"] = None
-    _say_when(fields)
+    say_when(fields)
     changes = options.given(fields) | at_once
     if not changes:
         raise click.UsageError("say where to: --first, --before, --rank, --not-before or --label")
@@ -217,7 +220,7 @@ def follow_up(job: str, wait: bool, as_json: bool, **fields: Any) -> int:
     """
     client = signed_in()
     layer = options.pop_config(fields)
-    _say_when(fields)
+    say_when(fields)
     body = options.given(fields | {"config": layer or None})
     queued = client.post("/jobs" + path(job, "follow-ups"), body, key=uuid.uuid4().hex)
     return _queued(client, queued, wait, as_json)
@@ -244,21 +247,6 @@ def diff(job: str, stat: bool, attempt: int | None, as_json: bool) -> None:
         show_diff(changes, stat=stat)
 
 
-def _say_when(fields: dict[str, Any]) -> None:
-    """Makes the moment that was written one that the API takes, and tells how it was understood."""
-    from datetime import UTC, datetime
-
-    from ploeg.cli.moment import moment, told
-
-    written = fields["not_before"]
-    if written is None:
-        return
-    zone = current_settings().effective_time_zone
-    meant = moment("--not-before", written, datetime.now(UTC), zone)
-    render.say(f"not before {told(meant, zone)}", err=True)
-    fields["not_before"] = meant.isoformat()
-
-
 @job.command()
 @click.argument("job")
 @_attempt
@@ -279,8 +267,8 @@ def receipt(job: str, attempt: int | None, as_json: bool) -> None:
         show_receipt(found["receipt"])
 
 
-job.add_command(cascade)
-job.add_command(salvage)
+for further in (cascade, forecast, salvage):
+    job.add_command(further)
 
 
 def _queued(client: Client, queued: dict[str, Any], wait: bool, as_json: bool) -> int:

@@ -26,18 +26,22 @@ def queue(product: str | None, limit: int, as_json: bool) -> None:
     if as_json:
         render.emit_json(found)
         return
-    rows = [_row(job, "", "") for job in found["running"]]
-    rows += [_row(place["job"], place["waiting_for"] or "", _fits(place)) for place in found["queued"]]
-    headings = ("job", "status", "product", "about", "runtime", "what", "quota", "waits for")
+    rows = [_row(job, "", "", "") for job in found["running"]]
+    rows += [_row(place["job"], place["waiting_for"] or "", _fits(place), _beside(place)) for place in found["queued"]]
+    headings = ("job", "status", "product", "about", "runtime", "what", "quota", "same files as", "waits for")
     render.table(headings, rows, empty="nothing is queued")
     total = found["total"]
     render.say(", ".join(f"{total[name]} {name}" for name in ("running", "ready", "due", "later", "waiting")), err=True)
 
 
-def _row(job: dict[str, Any], waits_for: str, fits: str) -> tuple[object, ...]:
+def _row(job: dict[str, Any], waits_for: str, fits: str, beside: str) -> tuple[object, ...]:
     state = job["phase"] or job["status"]
-    return job["code"], state, job["product"], about(job), job["runtime"], what(job), fits, waits_for
+    return job["code"], state, job["product"], about(job), job["runtime"], what(job), fits, beside, waits_for
 
 
 def _fits(place: dict[str, Any]) -> str:
     return {True: "fits", False: "may not fit", None: ""}[place["fits"]]
+
+
+def _beside(place: dict[str, Any]) -> str:
+    return " ".join(each["job"] for each in place["overlaps"])

@@ -31,7 +31,7 @@ def classify(plan: str, changes: Sequence[FileChange]) -> PlanCoverage:
     planned = planned_paths(plan)
     changed = tuple(sorted({change.path for change in changes}))
     lines = sum(change.added + change.removed for change in changes)
-    missing = tuple(path for path in planned if not any(_same(path, other) for other in changed))
+    missing = tuple(path for path in planned if not any(same_path(path, other) for other in changed))
     result, reasoning = _verdict(len(planned), missing, len(changed), lines)
     return PlanCoverage(
         result=result,
@@ -87,6 +87,6 @@ def _is_path(text: str) -> bool:
     return len(text) > 3 and ("/" in text or "." in text) and text != "dev/null" and not _NO_PATH.search(text)
 
 
-def _same(planned: str, changed: str) -> bool:
+def same_path(planned: str, changed: str) -> bool:
     """Equal, or one is the end of the other: plans often leave out leading folders."""
     return planned == changed or changed.endswith(f"/{planned}") or planned.endswith(f"/{changed}")

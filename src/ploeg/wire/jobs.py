@@ -138,6 +138,9 @@ class JobWish(Request):
 
 class JobIn(JobWish):
     task: str = Field(description="The task's code or id.")
+    in_order: bool = Field(
+        default=False, description="The task waits from now on for those whose jobs are about to change the same files."
+    )
 
 
 class FollowUpIn(JobWish):

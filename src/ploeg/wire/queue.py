@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pydantic import Field
 
+from ploeg.domain.job import JobStatus
 from ploeg.wire.base import Reply
 from ploeg.wire.jobs import JobOut
 
@@ -23,6 +24,14 @@ class DepthOut(CountsOut):
     labels: list[str]
 
 
+class OverlapOut(Reply):
+    """An unfinished job on another branch that is about to change the same files, as far as plans tell."""
+
+    job: str = Field(description="Its code.")
+    status: JobStatus
+    paths: list[str]
+
+
 class PlaceOut(Reply):
     job: JobOut
     held_by: str | None = Field(
@@ -36,6 +45,7 @@ class PlaceOut(Reply):
         description="Whether it fits into what is left of an account's quota, by what jobs like it took; null: unknown."
     )
     forecast: str | None = Field(description="The same for people.")
+    overlaps: list[OverlapOut] = Field(description="What may conflict with it when both are merged.")
 
 
 class QueueOut(Reply):

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from ploeg.control import find, read
 from ploeg.control.installation import Installation
 from ploeg.control.queue.hold import Hold
+from ploeg.control.queue.overlap import Neighbours, Overlap
 from ploeg.control.queue.queue_place import hold
 from ploeg.control.read import JobLine
 from ploeg.control.work import budgets, forecasts
@@ -47,6 +48,8 @@ class Place:
     hold: Hold | None
     #: Whether it fits into what is left of a quota; None where nobody can say.
     forecast: Forecast | None = None
+    #: Jobs on other branches that are about to change the same files.
+    overlaps: Sequence[Overlap] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
