@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 #: Where collectors take traces over HTTP.
 _PATH = "/v1/traces"
 _NANO = 1_000_000_000
+#: Seconds that a collector gets to answer, also at the end.
+_PATIENCE = 5.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,7 +88,7 @@ def sending(endpoint: str, service: str) -> Iterator[None]:
         raise Invalid("otel_endpoint", endpoint, "install Ploeg with its extra: pip install 'ploeg[otel]'") from None
     # The exporter logs each failure with a traceback; that the collector is away is no trouble of Ploeg's.
     logging.getLogger("opentelemetry.exporter").setLevel(logging.CRITICAL)
-    processor = BatchSpanProcessor(OTLPSpanExporter(endpoint=url, timeout=5))
+    processor = BatchSpanProcessor(OTLPSpanExporter(endpoint=url, timeout=_PATIENCE))
     resource = Resource.create({"service.name": service})
     try:
         with to(lambda span: processor.on_end(_readable(span, resource))):

@@ -74,7 +74,8 @@ def test_a_collector_gets_one_trace_of_a_job_whose_parts_are_told_apart() -> Non
     assert job.start_time_unix_nano == BEGAN.timestamp() * 10**9
 
 
-def test_a_collector_that_is_away_is_no_trouble(caplog: pytest.LogCaptureFixture) -> None:
+def test_a_collector_that_is_away_is_no_trouble(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tracing, "_PATIENCE", 0.1)
     with sending("http://127.0.0.1:9", "ploeg-test"):
         tracing.tell(spans()[0])
     assert not tracing.on()

@@ -158,21 +158,25 @@ async def test_a_worker_without_room_takes_no_job_and_says_so(new_rig: NewRig) -
     assert told.disk.free > 0
 
 
-async def test_the_jobs_of_a_product_share_its_packages_where_the_settings_say_so(new_rig: NewRig) -> None:
-    shared = """
+async def test_a_job_finds_its_product_s_packages_where_the_settings_say_so(new_rig: NewRig) -> None:
+    rig = new_rig(share_caches=True)
+    script = """
     import os, pathlib
     start()
-    cache = pathlib.Path(os.environ["XDG_CACHE_HOME"])
-    (cache / "package").write_text((cache / "package").read_text() + "x" if (cache / "package").exists() else "x")
+    package = pathlib.Path(os.environ["XDG_CACHE_HOME"]) / "package"
+    package.with_name("another").write_bytes(package.read_bytes())
     commit()
     report(summary="Used the cache.")
     finish()
     """
-    rig = new_rig(share_caches=True)
-    await rig.run(shared)
-    await rig.run(shared, rig.job(attempt=2))
-    assert (rig.home / "caches" / rig.job().product.id / "package").read_text() == "xx"
-    assert not rig.remote.git("ls-tree", "-r", "--name-only", rig.job().branch).count("package")
+    a_cache(rig, rig.job().product.id, 1000)
+    a_cache(rig, "prd_of_others", 1000)
+    await rig.run(script)
+    shared = rig.home / "caches" / rig.job().product.id
+    assert (shared / "another").read_bytes() == (shared / "package").read_bytes()
+    assert shared.stat().st_mtime > NOW.timestamp()
+    assert rig.remote.git("ls-tree", "-r", "--name-only", rig.job().branch).count("package") == 0
+    assert (await look(rig)).spares[0].path.name == "prd_of_others"
 
 
 def test_weighings_are_remembered_hour_by_hour_over_restarts(tmp_path: Path) -> None:

@@ -118,9 +118,12 @@ class Room:
         return not self._at_work(path) and self._checkouts.discard(path)
 
     async def _drop_mirror(self, known: Known) -> bool:
-        """After another look at the remote; from the last check on nobody else gets a turn before it is gone."""
+        """After another look at the remote. Whoever uses it is seen before the look at its work or after it, and from
+        then on nobody else gets a turn before it is gone."""
         mirror = await self._mirrors.open(known.url)
         await mirror.fetch()
+        if self._needed(known):
+            return False
         kept_here = await mirror.kept_nowhere_else()
         return not (kept_here or self._needed(known) or self._lent(known)) and self._checkouts.discard(known.path)
 
