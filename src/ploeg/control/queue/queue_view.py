@@ -70,11 +70,18 @@ def queue(
     active = tx.jobs.of_products(product_ids, statuses=ACTIVE, viewer=actor.user.id, limit=SHOWN_MAX)
     queued = tx.queue.in_order(product_ids, actor.user.id, min(limit, SHOWN_MAX))
     workers = tx.workers.all()
+    neighbours = {product_id: Neighbours(tx, product_id, actor) for product_id in {job.product_id for job in queued}}
     return QueueView(
         depths=_depths(tx, installation, set(product_ids)),
         running=[read.line(tx, job) for job in active],
         queued=[
-            Place(read.line(tx, job), hold(tx, installation, job), forecasts.of_job(tx, job, workers)) for job in queued
+            Place(
+                read.line(tx, job),
+                hold(tx, installation, job),
+                forecasts.of_job(tx, job, workers),
+                neighbours[job.product_id].of_job(job),
+            )
+            for job in queued
         ],
     )
 
