@@ -11,7 +11,7 @@ T ?=
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo up setup check test campaign fix docs bench chaos-kill-store chaos-kill-worker chaos-outage chaos-forge model clean
+.PHONY: help demo up setup check test campaign fix docs bench chaos-kill-store chaos-kill-worker chaos-loss chaos-outage chaos-forge model clean
 
 help: ## List these commands
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' $(MAKEFILE_LIST) | awk -F'|' '{ printf "%-28s%s\n", $$1, $$2 }'
@@ -62,6 +62,10 @@ chaos-forge: $(VENV)/.dev ## Spoil what goes to and from forges over N stories a
 chaos-outage: N ?= 20
 chaos-outage: $(VENV)/.dev ## Take the server away N times while jobs run and count what was lost
 	@$(BIN)/python -m chaos.outage $(N)
+
+chaos-loss: N ?= 500
+chaos-loss: $(VENV)/.dev ## End N attempts in the middle and count what salvage does not bring back
+	@$(BIN)/python -m chaos.loss $(N)
 
 model: N ?= 20000
 model: $(VENV)/.dev ## Compare planning with a second description of it, N steps long
