@@ -12,6 +12,8 @@ from ploeg.store.ids import new_id
 from ploeg.store.transaction import Transaction
 
 LOOK_ASKED = "pull_request.look_asked"
+#: What the merging of it may have waited for.
+CHECKED, APPROVED = "pull_request.checked", "pull_request.approved"
 
 
 def opened(tx: Transaction, delivery: Delivery, url: str) -> None:

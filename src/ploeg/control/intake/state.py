@@ -12,10 +12,11 @@ from dataclasses import dataclass, field
 from ploeg.control.backlog import rollup
 from ploeg.control.installation import Installation
 from ploeg.control.intake import answer, following, orders, pulls
-from ploeg.control.publishing import publication
+from ploeg.control.publishing import actions, publication
 from ploeg.domain.backlog import Pbi
 from ploeg.domain.delivery import Trouble
 from ploeg.domain.forge import Checks, ChecksState, Comment, PullState, PullStatus, Review, Verdict
+from ploeg.domain.forge_action import Deed
 from ploeg.domain.ids import RemarkId
 from ploeg.domain.pull import Pull
 from ploeg.domain.remark import (
@@ -69,9 +70,12 @@ def noted(tx: Transaction, installation: Installation, tried: Pull, sight: Sight
     if pull.status is not before.status:
         _link(tx, pull)
     _drop_obsolete(tx, pull, sight)
-    commands = _hear(tx, pull, sight)
-    for command in commands:
-        orders.carry_out(tx, installation, pull, command)
+    fresh = _hear(tx, pull, sight)
+    if fresh or pull.changed_at == tx.now:
+        _wake_merging(tx, pull)
+    for remark in fresh:
+        if remark.kind is RemarkKind.COMMAND and remark.state is RemarkState.OPEN:
+            orders.carry_out(tx, installation, pull, remark)
     answer.respond(tx, installation, pull.id)
 
 
@@ -94,7 +98,7 @@ def _tell_changes(tx: Transaction, before: Pull, pull: Pull) -> None:
                 following.tell(tx, "pull_request.reopened", pull, "server")
     same_commit = pull.head_sha == before.head_sha
     if pull.checks is not before.checks or (pull.checks is ChecksState.RED and not same_commit):
-        following.tell(tx, "pull_request.checked", pull, "server", checks=pull.checks, sha=pull.head_sha)
+        following.tell(tx, following.CHECKED, pull, "server", checks=pull.checks, sha=pull.head_sha)
     if pull.open and pull.mergeable is False and (before.mergeable is not False or not same_commit):
         following.tell(tx, "pull_request.conflicted", pull, "server", base=pull.base)
 
@@ -124,6 +128,13 @@ def _linked(pbi: Pbi, pull: Pull, tx: Transaction) -> Pbi:
             return pbi
 
 
+def _wake_merging(tx: Transaction, pull: Pull) -> None:
+    """What waits to merge it decides anew."""
+    for action in tx.forge_actions.owed(pull.product_id, Deed.MERGE):
+        if (action.repo_url, action.branch) == (pull.repo_url, pull.branch):
+            actions.look_again(tx, action)
+
+
 def _drop_obsolete(tx: Transaction, pull: Pull, sight: Sight) -> None:
     taken_back = {f"review:{each.id}" for each in sight.reviews if each.verdict is Verdict.DISMISSED}
     for remark in tx.pulls.remarks(pull.id):
@@ -134,23 +145,21 @@ def _drop_obsolete(tx: Transaction, pull: Pull, sight: Sight) -> None:
 
 
 def _hear(tx: Transaction, pull: Pull, sight: Sight) -> list[Remark]:
-    """Writes down what is new; the orders among it that may be carried out."""
+    """Writes down what is new, and gives it."""
     heard_before = known(tx, pull)
-    commands: list[Remark] = []
-    fresh: list[Remark] = []
+    fresh: dict[str, Remark] = {}
     for heard in _all(sight, pull, tx):
-        if heard.key in heard_before or heard.key in {remark.key for remark in fresh}:
-            continue
-        remark = _remark(tx, pull, heard, trusted=heard.kind.of_a_commit or heard.author in sight.writers)
-        tx.pulls.add_remark(remark)
-        fresh.append(remark)
-        if remark.kind is RemarkKind.COMMAND and remark.state is RemarkState.OPEN:
-            commands.append(remark)
-    asking = [remark for remark in fresh if remark.state is RemarkState.OPEN and remark not in commands]
+        if heard.key not in heard_before and heard.key not in fresh:
+            fresh[heard.key] = remark = _remark(tx, pull, heard, sight.writers)
+            tx.pulls.add_remark(remark)
+            if remark.trusted and remark.verdict is Verdict.APPROVED and remark.kind is RemarkKind.REVIEW:
+                following.tell(tx, following.APPROVED, pull, "server", author=remark.author, sha=remark.sha)
+    open_ones = [remark for remark in fresh.values() if remark.state is RemarkState.OPEN]
+    asking = sorted({remark.kind for remark in open_ones} - {RemarkKind.COMMAND})
     if asking:
-        kinds = sorted({remark.kind for remark in asking})
-        following.tell(tx, "pull_request.remarked", pull, "server", remarks=len(asking), kinds=kinds)
-    return commands
+        count = sum(remark.kind in asking for remark in open_ones)
+        following.tell(tx, "pull_request.remarked", pull, "server", remarks=count, kinds=asking)
+    return list(fresh.values())
 
 
 def _all(sight: Sight, pull: Pull, tx: Transaction) -> Iterator[Heard]:
@@ -160,7 +169,8 @@ def _all(sight: Sight, pull: Pull, tx: Transaction) -> Iterator[Heard]:
         yield from of_state(sight.seen, sight.checks, tx.now)
 
 
-def _remark(tx: Transaction, pull: Pull, heard: Heard, *, trusted: bool) -> Remark:
+def _remark(tx: Transaction, pull: Pull, heard: Heard, writers: frozenset[str]) -> Remark:
+    trusted = heard.kind.of_a_commit or heard.author in writers
     asks = trusted and heard.asks and pull.open
     return Remark(
         id=RemarkId(new_id("rmk")),

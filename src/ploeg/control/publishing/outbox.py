@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ploeg.control.intake import following
 from ploeg.control.plane import ControlPlane
 from ploeg.control.publishing import actions, merging, publication, pull_request_text
 from ploeg.control.publishing.act import Done, Dropped, Failed, ForgeActor, Waits
@@ -11,7 +12,7 @@ from ploeg.domain.delivery import Delivery
 from ploeg.domain.forge_action import ForgeAction
 
 #: Events after which something may be due at once. A story's new status may call off its merging.
-WAKES = frozenset({publication.ASKED, actions.ASKED, "story.changed"})
+WAKES = frozenset({publication.ASKED, actions.ASKED, "story.changed", following.APPROVED, following.CHECKED})
 
 
 class Outbox(Rounds):
