@@ -102,6 +102,7 @@ async def test_jobs_are_told_by_what_they_wait_for(api: Api) -> None:
     assert found['ploeg_workers{state="unhealthy"}'] == 0
     assert found['ploeg_worker_jobs{worker="one"}'] == 1
     assert found["ploeg_ready"] == 1
+    assert found['ploeg_events_total{type="disk.low"}'] == 0
     assert found["process_open_fds"] > 0
 
 

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 import yaml
 
+from ploeg.control.tally import ALARMING
 from ploeg.domain.attempt import Outcome
 from ploeg.domain.metric import Metric
 from ploeg.domain.worker import WorkerState
@@ -23,6 +24,7 @@ SCRAPED = {"job", "instance"}
 #: The values that a label can have.
 VALUES: dict[tuple[str, str], set[str]] = {
     ("ploeg_workers", "state"): set(WorkerState),
+    ("ploeg_events_total", "type"): set(ALARMING),
     ("ploeg_jobs", "state"): {"ready", "held", "later", "running", "waiting"},
     ("ploeg_attempts_ended_total", "outcome"): set(Outcome),
 }

@@ -9,6 +9,8 @@ from ploeg.domain.metric import Readings
 from ploeg.domain.occurrence import Event
 from ploeg.wire import metrics
 
+#: Types of events that alarms are made of.
+ALARMING = ("backup.failed", "backup.stale", "budget.reached", "disk.low")
 _ENDS = {f"job.{status}": str(status) for status in TERMINAL}
 _DIRECTIONS = ("input", "output", "cache_read", "cache_write")
 
@@ -18,6 +20,11 @@ class Tally:
 
     def __init__(self) -> None:
         self._counted = Readings()
+        # From zero on: a counter that appears with its first count hides that one from `increase`.
+        for type_ in ALARMING:
+            self._counted.add(metrics.EVENTS, 0, type_)
+        for status in TERMINAL:
+            self._counted.add(metrics.JOBS_ENDED, 0, status)
 
     def saw(self, events: Iterable[Event]) -> None:
         """Counts what a transaction changed, after its commit."""
