@@ -65,6 +65,14 @@ async def test_health_says_why_and_until_when() -> None:
     assert said["reasons"] == ["claude: run `claude setup-token`"]
 
 
+async def test_a_worker_that_has_not_reached_its_server_yet_is_starting() -> None:
+    worker = Vitals(2, lambda: None, NOW)
+    response = await ask(worker, "/health")
+    assert (response.status_code, response.json()["status"]) == (200, "starting")
+    assert (await ask(worker, "/health/ready")).status_code == 503
+    assert "ploeg_ready 0.0" in (await ask(worker, "/metrics")).text
+
+
 async def test_a_server_that_is_away_is_told_and_keeps_it_well() -> None:
     worker = vitals()
     worker.server_away = "no answer"

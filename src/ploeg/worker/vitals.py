@@ -38,9 +38,11 @@ class Vitals:
 
     def health(self) -> Health:
         """Not well where somebody must act; a worker that stands by, or whose server is away, goes on by itself."""
-        state, reasons = self._state(), []
         shown = self._shown()
-        if shown is not None and shown.reason is not None:
+        if shown is None:
+            return Health(status="starting", ready=False, reasons=("it has not reached its server yet",))
+        state, reasons = self._state(), []
+        if shown.reason is not None:
             until = f", until {shown.until.isoformat()}" if shown.until is not None else ""
             reasons.append(f"{shown.reason}{until}")
         if self.server_away is not None:
