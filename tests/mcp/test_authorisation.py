@@ -37,6 +37,7 @@ CASES: dict[str, Case] = {
     "health": Case(),
     "list_products": Case(),
     "get_worker_settings": Case(),
+    "list_notices": Case(),
     "get_claude_context": Case({"product_id": "demo"}, "product_id"),
     "check_queue_empty": Case({"product_id": "demo"}, "product_id"),
     "list_jobs": Case({"product_id": "demo"}, "product_id"),

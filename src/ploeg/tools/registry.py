@@ -16,6 +16,7 @@ from ploeg.tools import (
     idea_work,
     imports,
     job,
+    notice,
     product,
     publishing,
     pull_request,
@@ -117,6 +118,7 @@ TOOLS: dict[str, Tool] = {
         question.LIST_OPEN_QUESTIONS,
         question.ANSWER_QUESTION,
         question.CANCEL_QUESTION,
+        notice.LIST_NOTICES,
         worker.GET_WORKER_SETTINGS,
         worker.WORKER_HEARTBEAT,
     )

@@ -15,6 +15,7 @@ from ploeg.control.toolbelt import (
     idea,
     idea_work,
     imports,
+    notice,
     product,
     publishing,
     pull_request,
@@ -61,6 +62,7 @@ HANDLERS: Handlers = {
     **idea.HANDLERS,
     **idea_work.HANDLERS,
     **question.HANDLERS,
+    **notice.HANDLERS,
     **worker.HANDLERS,
 }
 
