@@ -32,8 +32,8 @@ class NoticesShown(Result):
 LIST_NOTICES = Tool(
     name="list_notices",
     description=(
-        "What the person you work for was told lately, the newest first: jobs that failed, questions that wait, workers "
-        "that cannot work, budgets, disks and backups. What was told at several places comes several times."
+        "What the person you work for was told lately, the newest first: jobs that failed, questions that wait, "
+        "workers that cannot work, budgets, disks and backups. What was told at several places comes several times."
     ),
     arguments=ListNotices,
     result=NoticesShown,
