@@ -68,6 +68,12 @@ class WorkerSettings(JobSettings, frozen=True, kw_only=True, forbid_unknown_fiel
     claude_base_url: Annotated[str, doc("Model API or gateway for Claude Code; empty: its own.")] = ""
     commit_name: Annotated[str, doc("Name of the author of agents' commits.", min_length=1)] = "Ploeg"
     commit_email: Annotated[str, doc("E-mail address of the author of agents' commits.")] = "ploeg@localhost"
+    committer_name: Annotated[str, doc("Name of the committer of agents' commits; empty: the author's.")] = ""
+    committer_email: Annotated[str, doc("E-mail address of the committer; empty: the author's.")] = ""
+    commit_trailers: Annotated[
+        list[str],
+        doc("Lines under the message of agents' commits; `{job}`, `{story}`, `{task}` and `{product}` are the codes."),
+    ] = msgspec.field(default_factory=lambda: ["Ploeg-Job: {job}", "Ploeg-Story: {story}"])
     branch_prefix: Annotated[str, doc("What the branches that Ploeg pushes begin with.", min_length=1)] = "ploeg/"
     push_unfinished: Annotated[
         bool,

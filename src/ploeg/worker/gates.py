@@ -20,6 +20,7 @@ from ploeg.worker.live import LiveAttempt
 from ploeg.worker.names import verify_checkout
 from ploeg.worker.runlog import utc_now
 from ploeg.worker.shell import run_command
+from ploeg.worker.trailers import trailers_of
 from ploeg.workspace.checkout import Workspace
 from ploeg.workspace.keep import Kept, KeptElsewhere
 from ploeg.workspace.mirror import Diff, Mirror
@@ -78,7 +79,9 @@ class Gates:
     def _message(self) -> str:
         story = self._live.assignment.story
         title = f"{story.code}: {self._task.title}" if story is not None else self._task.title
-        return f"{title}\n\nCommitted by Ploeg: the agent had left these changes uncommitted.\n"
+        trailers = trailers_of(self._live.bench.settings.commit_trailers, self._live.assignment)
+        lines = [title, "", "Committed by Ploeg: the agent had left these changes uncommitted.", "", *trailers]
+        return "\n".join(lines).rstrip() + "\n"
 
     def judge(self, coverage: PlanCoverage, summary: str) -> GateResult:
         """Whether the task's rule lets that coverage pass."""

@@ -11,10 +11,12 @@ from ploeg.worker.live import LiveAttempt
 from ploeg.worker.names import beside
 from ploeg.worker.put_away import put_away
 from ploeg.worker.shell import run_command, told
+from ploeg.worker.trailers import trailers_of
 from ploeg.workspace.checkout import Workspace
 from ploeg.workspace.git import GitError
 from ploeg.workspace.keep import KeepFailed, NeverKept
 from ploeg.workspace.mirror import Base, Mirror
+from ploeg.workspace.trailers import add_by_hook
 
 #: Bytes of a pull request's diff that its reviewer is shown; the rest is there to be read.
 DIFF_MAX = 96 * 1024
@@ -113,6 +115,7 @@ async def _check_out(live: LiveAttempt, mirror: Mirror) -> bool:
         base=base,
         snapshot=snapshot,
     )
+    add_by_hook(live.workspace.tree, trailers_of(live.bench.settings.commit_trailers, assignment))
     live.progress.base_sha = base
     if tip.exists and not await mirror.leads_back(commit, tip.sha):
         live.moved_on_to = tip.sha

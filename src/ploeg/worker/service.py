@@ -98,6 +98,8 @@ async def _bench(
         git,
         author_name=settings.commit_name,
         author_email=settings.commit_email,
+        committer_name=settings.committer_name,
+        committer_email=settings.committer_email,
         warm=settings.warm_workspaces,
     )
     return Workbench(

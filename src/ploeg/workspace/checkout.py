@@ -22,14 +22,13 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from ploeg.domain.errors import Conflict, Invalid
+from ploeg.workspace.furnishing import Person, furnish
 from ploeg.workspace.git import Git, check_branch, check_sha
 from ploeg.workspace.kept import Kept, KeptElsewhere, NeverKept, NothingToKeep, Removable
 from ploeg.workspace.mirror import Mirror
 from ploeg.workspace.trash import Trash
 
 _RECORD = "workspace.json"
-#: What an agent commits is on the disk when the commit is made, whatever happens to the machine then.
-_DURABLE = "[core]\n\tfsync = committed\n\tfsyncMethod = batch\n"
 _JOB_CODE = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}")
 
 
@@ -61,13 +60,25 @@ class Workspace:
 class Checkouts:
     """Makes, finds and removes the workspaces of one machine."""
 
-    def __init__(self, home: Path, git: Git, *, author_name: str, author_email: str, warm: int = 1) -> None:
+    def __init__(
+        self,
+        home: Path,
+        git: Git,
+        *,
+        author_name: str,
+        author_email: str,
+        committer_name: str = "",
+        committer_email: str = "",
+        warm: int = 1,
+    ) -> None:
+        """A committer without a name or an address has the author's."""
         self._workspaces, self._pool, self._aside = home / "workspaces", home / "pool", home / "aside"
         for folder in (self._workspaces, self._pool, self._aside):
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         self._trash = Trash(home / "trash")
         self._git = git
-        self._author = (author_name, author_email)
+        self._author = Person(author_name, author_email)
+        self._committer = Person(committer_name or author_name, committer_email or author_email)
         self._warm = warm
 
     async def take(
@@ -181,8 +192,6 @@ class Checkouts:
         """Waits for the deletions that are under way."""
         await self._trash.close()
 
-    def _directory(self, job_code: str) -> Path:
-        if not _JOB_CODE.fullmatch(job_code):
     def ready(self) -> list[Path]:
         """Fresh workspaces that wait for a job."""
         return [entry for pool in self._pool.iterdir() for entry in _ready(pool)]
@@ -200,6 +209,8 @@ class Checkouts:
         places = [*self._workspaces.iterdir(), *self._aside.iterdir()]
         return any(objects in {None, str(mirror / "objects")} for objects in map(_borrowed, places))
 
+    def _directory(self, job_code: str) -> Path:
+        if not _JOB_CODE.fullmatch(job_code):
             raise Invalid("job_code", job_code, "use a code like J-12")
         return self._workspaces / job_code
 
@@ -219,16 +230,9 @@ class Checkouts:
         await self._git.run(
             "init", "--quiet", "--template=", f"--object-format={hashing}", str(tree), doing="making a workspace"
         )
-        self._furnish(tree / ".git", mirror)
+        furnish(tree / ".git", mirror.objects, self._author, self._committer)
         await self._git.run("update-ref", "--no-deref", "HEAD", commit, doing="checking out", directory=tree)
         await self._check_out(tree)
-
-    def _furnish(self, repository: Path, mirror: Mirror) -> None:
-        (repository / "objects" / "info").mkdir(parents=True, exist_ok=True)
-        (repository / "objects" / "info" / "alternates").write_text(f"{mirror.objects}\n")
-        name, email = map(_quoted, self._author)
-        with (repository / "config").open("a") as config:
-            config.write(f"[user]\n\tname = {name}\n\temail = {email}\n[gc]\n\tauto = 0\n{_DURABLE}")
 
     async def _move(self, mirror: Mirror, workspace: Workspace, commit: str, snapshot: str | None) -> None:
         """From wherever the fresh tree is to the commit and the branch; no agent has been near it yet."""
@@ -252,8 +256,6 @@ class Checkouts:
         await self._git.run("reset", "--quiet", "--hard", doing="checking out", directory=tree, within=600)
 
 
-def _pointing(branch: str | None, commit: str) -> list[tuple[str, ...]]:
-    """What makes HEAD that commit, on the branch if there is to be one."""
 def _borrowed(directory: Path) -> str | None:
     """Whose objects a workspace borrows; None where nobody can tell."""
     try:
@@ -262,6 +264,8 @@ def _borrowed(directory: Path) -> str | None:
         return None
 
 
+def _pointing(branch: str | None, commit: str) -> list[tuple[str, ...]]:
+    """What makes HEAD that commit, on the branch if there is to be one."""
     if branch is None:
         return [("update-ref", "--no-deref", "HEAD", commit)]
     name = f"refs/heads/{branch}"
@@ -290,8 +294,3 @@ def _alive(pid: str) -> bool:
     except PermissionError:
         return True
     return True
-
-
-def _quoted(value: str) -> str:
-    """A value as git's configuration writes it."""
-    return '"' + value.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n") + '"'

@@ -28,6 +28,7 @@ async def bring_onto(mirror: Mirror, workspace: Workspace, *, base: str, tip: st
     """
     objects = {"GIT_OBJECT_DIRECTORY": str(mirror.objects)}
     doing, tree, git = "going on from what others pushed", workspace.tree, mirror.git
+    arguments: tuple[str, ...]
     if merging:
         order = ("merge", "--quiet", "--no-ff", "--no-edit", "-m", f"Merge what others pushed to {workspace.job_code}")
         arguments = (*order, check_sha(tip))
