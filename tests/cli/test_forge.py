@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from ploeg.cli.main import run
+from ploeg.control.imports.issues import read
 from tests.forges.conftest import bare_repository, forge, forgejo
 from tests.forges.fake import TOKEN, FakeForge
 from tests.forges.far.things import Right, Token
@@ -112,3 +113,23 @@ def test_a_forge_without_a_token_says_how_to_connect_it(command: Command) -> Non
     code, said = command("check", "https://git.example.org/crew/it.git")
     assert (code, "ploeg forge connect https://git.example.org/crew/it.git" in said) == (2, True)
     assert command("list")[1].startswith("no forge")
+
+
+def test_issues_come_as_import_takes_them(command: Command, forge: FakeForge) -> None:
+    kind = ("--kind", "gitlab") if forge.kind == "gitlab" else ()
+    command("connect", forge.repo_url, *kind, "--no-push", "--no-set-up", token=TOKEN)
+    forge.report("Greet louder", "It is hard to hear.", labels=("ploeg",))
+    forge.report("Something else")
+    for n in range(60):
+        forge.report(f"Old {n}")
+    _, said = command("issues", forge.repo_url, "--label", "ploeg")
+    (issue,) = json.loads(said)
+    assert (issue["title"], issue["body"], issue["labels"]) == (
+        "Greet louder",
+        "It is hard to hear.",
+        [{"name": "ploeg"}],
+    )
+    drafts = read({"issues.json": said}, None)
+    assert drafts.pbis[0].title == f"Issues of {forge.url.removeprefix('http://')}/crew/greeter"
+    assert drafts.pbis[0].stories[0].description.endswith(f"From {issue['html_url']}")
+    assert len(json.loads(command("issues", forge.repo_url)[1])) == 62

@@ -11,6 +11,7 @@ import click
 
 from ploeg.cli import options, render
 from ploeg.cli.doctor.command import show
+from ploeg.cli.forge.issues import issues
 from ploeg.cli.session import current_settings, signed_in
 from ploeg.domain.errors import Invalid, PloegError
 
@@ -133,6 +134,9 @@ def list_(as_json: bool) -> None:
         return
     rows = [(each["origin"], each["kind"], " ".join(each["products"])) for each in found]
     render.table(("forge", "kind", "products"), rows, empty="no forge; `ploeg forge connect URL` connects one")
+
+
+forge.add_command(issues)
 
 
 def _rounds(case: Case, as_json: bool) -> list[Check]:

@@ -92,7 +92,10 @@ def _repository(issue: Issue) -> str | None:
     except ValueError:
         return None
     path = parts.path.strip("/").split("/")
-    return f"{parts.netloc}/{'/'.join(path[:-2])}" if parts.netloc and len(path) >= 4 and path[-2] == "issues" else None
+    if not parts.netloc or len(path) < 4 or path[-2] != "issues":
+        return None
+    # GitLab has a dash between a project and its pages.
+    return f"{parts.netloc}/{'/'.join(path[:-2]).removesuffix('/-')}"
 
 
 def _url(issue: Issue) -> str:
