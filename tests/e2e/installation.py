@@ -30,7 +30,7 @@ class Installation:
 
     def __post_init__(self) -> None:
         self.home.mkdir(parents=True, exist_ok=True)
-        self.port = _free_port()
+        self.port = free_port()
 
     @property
     def url(self) -> str:
@@ -172,7 +172,7 @@ def wait_for(condition: Callable[[], bool], what: str, explain: Callable[[], str
         time.sleep(0.1)  # polling another process; bounded above
 
 
-def _free_port() -> int:
+def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
