@@ -125,5 +125,6 @@ def test_a_look_that_failed_is_taken_again_and_never_given_up() -> None:
         found = found.take(NOW).fail(Trouble.UNREACHABLE, "no answer", NOW, None, 0.0)
     assert found.look_at == NOW + timedelta(hours=1)
     assert found.fail(Trouble.RATE_LIMITED, "slow", NOW, 7200.0, 0.0).look_at == NOW + timedelta(hours=2)
+    assert pull(delivery_id=None).fail(Trouble.NOT_FOUND, "no such thing", NOW, None, 0.0).look_at is None
     looked = found.see(found, seen(), ChecksState.NONE, NOW, EVERY)
     assert (looked.trouble, looked.tries) == (None, 0)

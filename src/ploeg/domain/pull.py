@@ -106,9 +106,10 @@ class Pull:
         return looked.evolve(look_at=due)
 
     def fail(self, trouble: Trouble, reason: str, now: datetime, retry_after: float | None, jitter: float) -> Self:
-        """To be looked at again later, no earlier than the forge said. It is never given up while it is open."""
+        """To be looked at again later, no earlier than the forge said. One of Ploeg's branches is never given up."""
         tries = self.tries + 1
-        look_at = now + delay_after(tries, retry_after, jitter)
+        gone = trouble is Trouble.NOT_FOUND and self.delivery_id is None
+        look_at = None if gone else now + delay_after(tries, retry_after, jitter)
         return self.evolve(look_at=look_at, held_until=None, tries=tries, trouble=trouble, reason=reason)
 
     def evolve(self, **changes: Any) -> Self:

@@ -8,6 +8,7 @@ import pytest
 
 from ploeg.control.intake import pull_reviews
 from ploeg.control.products import products
+from ploeg.control.queue import submit
 from ploeg.control.queue.submit import Submitted, Wish
 from ploeg.domain.errors import Conflict, Invalid
 from ploeg.domain.forge import PullStatus, Verdict
@@ -112,6 +113,10 @@ def test_one_review_at_a_time_and_only_of_what_is_open(scene: Scene) -> None:
         ask(scene, scene.pull.url)
     with pytest.raises(Invalid, match="works without a model"):
         ask(scene, config={"runtime": "patch"}, key="other")
+    work = scene.hand.take()
+    scene.hand.finish(work, "reported_failed", reason="I cannot read it")
+    with pytest.raises(Conflict, match="ploeg pr review"):
+        scene.house.write(submit.retry, scene.house.admin, scene.house.installation, work.job_code, Wish())
     scene.look(status=PullStatus.MERGED)
     with pytest.raises(Conflict, match="is merged; only what is open"):
         ask(scene, scene.job.code)

@@ -12,7 +12,7 @@ from ploeg.control.products import products
 from ploeg.control.publishing import merging
 from ploeg.control.queue.submit import Wish
 from ploeg.domain.delivery import Trouble
-from ploeg.domain.errors import Conflict, Denied, NotFound
+from ploeg.domain.errors import Conflict, Denied, Invalid, NotFound
 from ploeg.domain.forge import Checks, ChecksState, PullStatus, Verdict
 from ploeg.domain.forge_action import Deed
 from ploeg.domain.job import JobStatus
@@ -154,6 +154,9 @@ def test_a_runtime_without_a_model_answers_nothing(house: House) -> None:
     scene.look(reviews=(review(),))
     assert len(scene.jobs()) == 1
     assert "works without a model" in (scene.pull.waits or "")
+    wish = Wish(config={"runtime": "claude"})
+    made = house.write(answer.follow, house.admin, house.installation, "demo#7", wish)
+    assert made.job.runtime == "claude"
 
 
 def test_a_merge_is_noted_on_the_backlog_item_and_ends_the_following(scene: Scene) -> None:
@@ -213,7 +216,7 @@ def test_a_reference_that_names_none(scene: Scene) -> None:
     for reference in ("demo#8", "nowhere#7", "plr_x", "https://git.example.org/crew/demo/pulls/8"):
         with pytest.raises(NotFound):
             scene.house.read(pulls.shown, scene.house.admin, reference)
-    with pytest.raises(Conflict, match="names no pull request"):
+    with pytest.raises(Invalid, match="or the story or job whose work it shows"):
         scene.house.read(pulls.shown, scene.house.admin, "T-1")
     (view,) = scene.house.read(pulls.listed, scene.house.admin, product="demo")
     assert isinstance(view.pull, Pull)
@@ -233,3 +236,41 @@ def test_nothing_is_merged_by_itself_that_somebody_wants_changed(house: House) -
     assert (held.reason, held.final) == ("ada asked for changes, and did not approve since", False)
     scene.look(reviews=(review(), review("Good.", Verdict.APPROVED, id="2")))
     assert house.read(merging.objection, action) is None
+
+
+def test_remarks_whose_follow_up_failed_wait_again(scene: Scene) -> None:
+    scene.look(reviews=(review(),))
+    first = scene.hand.take()
+    scene.hand.finish(first, "reported_failed", reason="I do not understand it")
+    assert states(scene) == [(RemarkKind.REVIEW, RemarkState.OPEN)]
+    scene.look(reviews=(review(),))
+    assert scene.jobs()[0].follow_up_of == first.job_id
+    scene.hand.finish(scene.hand.take(), "reported_failed", reason="still not")
+    scene.look(reviews=(review(),), comments=(comment("/ploeg retry"),))
+    again = scene.jobs()[0]
+    assert (again.status, scene.pull.rounds) == (JobStatus.QUEUED, 0)
+    assert [said.text for said in scene.hand.take().remarks] == ["Rename it."]
+
+
+def test_a_stopped_follow_up_is_not_begun_anew(scene: Scene) -> None:
+    scene.look(reviews=(review(),))
+    scene.look(reviews=(review(),), comments=(comment("/ploeg stop"),))
+    assert scene.jobs()[0].status is JobStatus.CANCELLED
+    scene.look(reviews=(review(),))
+    assert (len(scene.jobs()), states(scene)[0]) == (2, (RemarkKind.REVIEW, RemarkState.DISMISSED))
+
+
+def test_a_task_s_failed_job_is_tried_again_and_another_task_dispatched(scene: Scene) -> None:
+    scene.house.run(scene.house.task(scene.story))
+    failed = scene.hand.take()
+    scene.hand.finish(failed, "reported_failed", reason="no")
+    scene.look(comments=(comment("/ploeg retry"),))
+    assert scene.jobs()[0].retry_of == failed.job_id
+    other = scene.house.task_now(scene.house.task(scene.house.story())).code
+    scene.look(comments=(comment(f"/ploeg dispatch {other}\n/ploeg dispatch T-99\n/ploeg dispatch", id="2"),))
+    assert scene.house.task_now(scene.jobs()[0].task_id or "").code == other
+    asked = scene.house.read(lambda tx: tx.forge_actions.of_product(scene.job.product_id, 1))
+    queued, missing, nothing = asked[0].content["text"].splitlines()
+    assert queued == f"dispatch: {scene.jobs()[0].code} is queued for {other}."
+    assert missing.startswith("dispatch: not done: task «demo:T-99»")
+    assert nothing.startswith("dispatch: not done:")

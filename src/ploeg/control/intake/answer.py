@@ -69,9 +69,10 @@ def begin(
     if not remarks and own_words is None:
         raise Conflict(f"nothing that was said about {pull.url} waits for an answer; give an instruction")
     last = _last_job(tx, pull)
-    _check_runtime(tx, installation, last)
+    config = {**last.overrides, **wish.config}
+    _check_runtime(tx, installation, last.evolve(overrides=config))
     instruction = instruction_for(pull, remarks, own_words)
-    wish = replace(wish, instruction=instruction, config={**last.overrides, **wish.config})
+    wish = replace(wish, instruction=instruction, config=config)
     job = follow_up.follow_up(tx, actor, installation, last.id, wish).job
     for remark in remarks:
         tx.pulls.update_remark(remark.evolve(state=RemarkState.ANSWERED, job_id=job.id))

@@ -6,8 +6,10 @@ from typing import Any
 
 from ploeg.domain.delivery import Delivery
 from ploeg.domain.ids import JobId, PullId
+from ploeg.domain.job import Job, JobStatus
 from ploeg.domain.pull import Pull
 from ploeg.domain.pull_request import number_of
+from ploeg.domain.remark import RemarkKind, RemarkState
 from ploeg.store.ids import new_id
 from ploeg.store.transaction import Transaction
 
@@ -44,6 +46,19 @@ def newest(tx: Transaction, delivery: Delivery | None) -> Pull | None:
     """The pull request that shows that branch now, as its forge was last seen to."""
     found = tx.pulls.of_delivery(delivery.id) if delivery is not None else []
     return found[0] if found else None
+
+
+def answered(tx: Transaction, job: Job) -> None:
+    """What an ended job makes of the remarks that it was to answer: they wait again when it failed.
+
+    Those of one that people stopped need no answer, or it would be begun anew at once.
+    """
+    became = {JobStatus.FAILED: RemarkState.OPEN, JobStatus.CANCELLED: RemarkState.DISMISSED}.get(job.status)
+    if became is None or job.follow_up_of is None:
+        return
+    for remark in tx.pulls.remarks_of_job(job.id):
+        if remark.state is RemarkState.ANSWERED and remark.kind is not RemarkKind.COMMAND:
+            tx.pulls.update_remark(remark.evolve(state=became))
 
 
 def hinted(tx: Transaction, pull: Pull, actor: str) -> Pull:

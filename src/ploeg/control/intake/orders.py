@@ -23,7 +23,7 @@ from ploeg.domain.forge_action import Deed
 from ploeg.domain.ids import JobId
 from ploeg.domain.job import JobStatus
 from ploeg.domain.pull import Pull
-from ploeg.domain.remark import Command, CommandVerb, Remark, RemarkState, commands
+from ploeg.domain.remark import Command, CommandVerb, Remark, RemarkKind, RemarkState, commands
 from ploeg.store.transaction import Transaction
 
 USAGE = (
@@ -85,7 +85,7 @@ def _do(
             job = answer.begin(tx, actor, installation, pull, wish, by_hand=True)
             return f"{job.code} is queued.", job.id
         case CommandVerb.RETRY:
-            return _retry(tx, actor, installation, delivery)
+            return _retry(tx, actor, installation, pull, delivery)
         case CommandVerb.STOP:
             return _stop(tx, actor, delivery, remark), None
         case CommandVerb.DISPATCH:
@@ -107,14 +107,21 @@ def _in_words(remark: Remark, command: Command) -> str | None:
 
 
 def _retry(
-    tx: Transaction, actor: Principal, installation: Installation, delivery: Delivery
+    tx: Transaction, actor: Principal, installation: Installation, pull: Pull, delivery: Delivery
 ) -> tuple[str, JobId | None]:
+    """A follow-up cannot be tried again; another one goes on from where it stopped."""
     ended = [job for job in publication.on_branch(tx, delivery) if job.status.terminal]
     again = [job for job in ended if job.status is not JobStatus.DONE]
     if not again:
         raise Conflict("no job on this branch has failed; say what is to be mended with `/ploeg fix`")
-    job = submit.retry(tx, actor, installation, again[-1].id, Wish()).job
-    return f"{job.code} is queued in place of {again[-1].code}.", job.id
+    failed = again[-1]
+    if failed.follow_up_of is None:
+        job = submit.retry(tx, actor, installation, failed.id, Wish()).job
+    else:
+        waits = any(remark.kind is not RemarkKind.COMMAND for remark in tx.pulls.open_remarks(pull.id))
+        wish = Wish(instruction=None if waits else failed.instruction)
+        job = answer.begin(tx, actor, installation, pull, wish, by_hand=True)
+    return f"{job.code} is queued in place of {failed.code}.", job.id
 
 
 def _stop(tx: Transaction, actor: Principal, delivery: Delivery, remark: Remark) -> str:

@@ -49,7 +49,7 @@ def remarks_out(tx: Transaction, job: Job) -> Sequence[RemarkOut]:
     """What the job answers, or the one that it tries again."""
     asked: Job | None = job
     while asked is not None and asked.task_id is not None:
-        found = tx.pulls.remarks_of_job(asked.id)
+        found = [each for each in tx.pulls.remarks_of_job(asked.id) if each.kind is not RemarkKind.COMMAND]
         if found:
             return [_remark(remark) for remark in found]
         asked = tx.jobs.get(asked.retry_of) if asked.retry_of is not None else None

@@ -14,7 +14,7 @@ from ploeg.domain import codes
 from ploeg.domain.access import Principal, Scope
 from ploeg.domain.codes import CodeKind
 from ploeg.domain.delivery import Delivery
-from ploeg.domain.errors import Conflict, Invalid, NotFound
+from ploeg.domain.errors import Invalid, NotFound
 from ploeg.domain.forge import PullStatus
 from ploeg.domain.ids import JobId, PullId
 from ploeg.domain.pull import Pull
@@ -164,7 +164,7 @@ def _delivery(tx: Transaction, actor: Principal, reference: str) -> Delivery | N
         return publication.of_job(tx, find.job(tx, actor, reference))
     if reference.startswith("sto_") or (code is not None and code[0] is CodeKind.STORY):
         return publication.of_story(tx, find.story(tx, actor, reference))
-    raise Conflict(f"{reference} names no pull request; give e.g. demo#7, its address, a story or a job")
+    raise Invalid("pull_request", reference, "give e.g. demo#7, its address, or the story or job whose work it shows")
 
 
 def _view(tx: Transaction, pull: Pull, product: str, open_remarks: int, remarks: Sequence[RemarkLine] = ()) -> PullView:

@@ -102,6 +102,8 @@ def retry(tx: Transaction, actor: Principal, installation: Installation, referen
         raise Conflict(f"{old.code} is about an idea; take its step again, e.g. with `ploeg idea plan`, or speak again")
     if task is None:
         raise Conflict(f"{old.code} has no task any more; queue a new job instead")
+    if old.kind == KindName.PR_REVIEW:
+        raise Conflict(f"{old.code} reviewed a pull request; ask for another review with `ploeg pr review`")
     again = Wish(
         instruction=wish.instruction if wish.instruction is not None else old.instruction,
         labels=wish.labels or old.labels,

@@ -12,6 +12,7 @@ from typing import Any
 
 from ploeg.control.backlog import rollup
 from ploeg.control.ideas import idea_jobs
+from ploeg.control.intake import following
 from ploeg.control.publishing import publication
 from ploeg.control.queue.follow_up import beginning, status_without
 from ploeg.control.sprints import cascade, executions, run_state
@@ -69,6 +70,7 @@ def follow(tx: Transaction, job: Job, actor: str) -> None:
     _move_task(tx, job, actor)
     executions.follow(tx, job, actor)
     publication.landed(tx, job, actor)
+    following.answered(tx, job)
     if job.sprint_run_id is not None:
         run_state.follow(tx, job, actor)
     if job.idea_id is not None:
