@@ -106,7 +106,7 @@ async def _forge(entry: Entry, place: Place) -> AsyncIterator[Forge]:
     async with kind.line(place, entry.token) as line:
         try:
             yield kind(line, place)
-        except (KeyError, TypeError, AttributeError, IndexError):
+        except (KeyError, TypeError, AttributeError, IndexError, ValueError):
             reason = f"{place.host} answered in another form than {entry.kind} does; check its kind in {_SETTING}"
             raise ForgeError(Trouble.UNREACHABLE, reason) from None
 

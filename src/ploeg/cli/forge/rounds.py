@@ -85,7 +85,7 @@ async def rights(case: Case, forge: Forge) -> AsyncIterator[Check]:
     """What each part of Ploeg's work there needs, by reading alone."""
 
     async def pull_requests() -> str:
-        await forge.newest_of(f"{case.settings.branch_prefix}none")
+        await forge.find(f"{case.settings.branch_prefix}none")
         return "can be read"
 
     async def checks() -> str:
