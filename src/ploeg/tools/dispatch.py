@@ -23,6 +23,9 @@ class DispatchJob(Arguments):
     not_before: AwareDatetime | None = Field(
         default=None, description="No worker takes it earlier; with an offset from UTC, e.g. 2026-11-22T22:00:00+01:00."
     )
+    in_order: bool = Field(
+        default=False, description="The task waits from now on for those whose jobs are about to change the same files."
+    )
     key: str | None = Field(
         default=None, max_length=200, description="The same key again gives the same job instead of a second one."
     )

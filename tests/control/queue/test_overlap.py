@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from ploeg.control.queue import overlap, queue_view
 from ploeg.control.queue.submit import Wish
+from ploeg.control.toolbelt import carry_out
+from ploeg.control.toolbelt.caller import PersonCaller
 from ploeg.domain.job import JobStatus
 from tests.control.house import SHA, House, proof
 
@@ -80,3 +82,20 @@ def test_one_that_waits_for_this_one_already_is_not_waited_for(house: House) -> 
     house.write(lambda tx: tx.jobs.update(house.job(earlier).cancel("not now", tx.now)))
     again = house.write(overlap.run_task_in_order, house.admin, house.installation, first, Wish()).job
     assert house.hand().take().job_id == again.id
+
+
+def test_peoples_agents_foresee_and_order_as_well(house: House) -> None:
+    first, second = two_stories(house)
+    job = house.run(first)
+    caller = PersonCaller(house.admin, house.installation)
+
+    def call(name: str, **arguments: object) -> dict[str, object]:
+        return house.write(carry_out, caller, name, arguments).model_dump(mode="json")
+
+    assert call("foresee_conflicts", item_id=second) == {
+        "result": [{"job": job.code, "status": "queued", "paths": ["src/app.py"]}]
+    }
+    call("dispatch_job", task_id=second, in_order=True)
+    hand = house.hand()
+    assert hand.take().job_id == job.id
+    assert hand.claim("another") is None

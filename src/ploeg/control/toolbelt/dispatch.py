@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ploeg.control import find, read
-from ploeg.control.queue import follow_up, submit
+from ploeg.control.queue import follow_up, overlap, submit
 from ploeg.control.queue.submit import Wish
 from ploeg.control.sprints import cascade
 from ploeg.control.toolbelt import showing
@@ -37,7 +37,8 @@ def dispatch_job(tx: Transaction, caller: Caller, arguments: DispatchJob) -> Job
         config=config,
         key=arguments.key,
     )
-    made = submit.run_task(tx, caller.principal, caller.installation, arguments.task_id, wish)
+    queue = overlap.run_task_in_order if arguments.in_order else submit.run_task
+    made = queue(tx, caller.principal, caller.installation, arguments.task_id, wish)
     return _shown(tx, caller, made.job)
 
 
