@@ -85,7 +85,8 @@ def sending(endpoint: str, service: str) -> Iterator[None]:
         from opentelemetry.sdk.resources import Resource
         from opentelemetry.sdk.trace.export import BatchSpanProcessor
     except ImportError:
-        raise Invalid("otel_endpoint", endpoint, "install Ploeg with its extra: pip install 'ploeg[otel]'") from None
+        remedy = "install Ploeg with its extra, ploeg[otel], or leave it empty"
+        raise Invalid("otel_endpoint", endpoint, remedy) from None
     # The exporter logs each failure with a traceback; that the collector is away is no trouble of Ploeg's.
     logging.getLogger("opentelemetry.exporter").setLevel(logging.CRITICAL)
     processor = BatchSpanProcessor(OTLPSpanExporter(endpoint=url, timeout=_PATIENCE))
