@@ -9,7 +9,7 @@ import pytest
 from ploeg.control.backlog import backlog
 from ploeg.control.intake import answer, pulls, state
 from ploeg.control.products import products
-from ploeg.control.publishing import merging
+from ploeg.control.publishing import merging, publication
 from ploeg.control.queue.submit import Wish
 from ploeg.domain.delivery import Trouble
 from ploeg.domain.errors import Conflict, Denied, Invalid, NotFound
@@ -18,8 +18,10 @@ from ploeg.domain.forge_action import Deed
 from ploeg.domain.job import JobStatus
 from ploeg.domain.pull import Pull
 from ploeg.domain.remark import RemarkKind, RemarkState
+from ploeg.domain.sprint_run import RunStatus
 from tests.control.house import House, proof
-from tests.control.intake.scene import Scene, comment, red, review
+from tests.control.intake.scene import Scene, comment, red, review, shown
+from tests.control.sprints.test_executions import Batch
 
 
 @pytest.fixture
@@ -274,3 +276,26 @@ def test_a_task_s_failed_job_is_tried_again_and_another_task_dispatched(scene: S
     assert queued == f"dispatch: {scene.jobs()[0].code} is queued for {other}."
     assert missing.startswith("dispatch: not done: task «demo:T-99»")
     assert nothing.startswith("dispatch: not done:")
+
+
+def test_a_review_of_a_whole_run_s_branch_is_answered_as_well(house: House) -> None:
+    batch = Batch(house, auto_pr=True, follow_ups="on")
+    batch.work_off(1, 2)
+    batch.hand.done(batch.got, session_id="the-session")
+    owed = house.write(publication.take)
+    assert owed is not None
+    house.write(publication.delivered, owed, "https://git.example.org/crew/demo/pulls/7")
+    taken = house.write(state.take)
+    assert taken is not None
+    seen = shown(house.job(batch.got))
+    sight = state.Sight(seen=seen, reviews=(review(),), me="ploeg-bot", writers=frozenset({"ada"}))
+    house.write(state.noted, house.installation, taken, sight)
+    work = batch.hand.take()
+    assert work.task is not None
+    assert (work.follows, work.branch, work.task.id) == (batch.got.job_code, batch.got.branch, batch.scene.tasks[-1])
+    assert [said.text for said in work.remarks] == ["Rename it."]
+    batch.hand.done(work, **proof("d" * 40))
+    again = house.write(publication.take)
+    assert again is not None
+    assert (again.id, again.head_sha, again.sprint_run_id) == (owed.id, "d" * 40, batch.scene.run.id)
+    assert batch.scene.run.status is RunStatus.DONE

@@ -28,9 +28,9 @@ SKIPPING = "It was there already."
 class Batch:
     """A run that is one job, claimed by a worker; two tasks."""
 
-    def __init__(self, house: House) -> None:
+    def __init__(self, house: House, **product: Any) -> None:
         self.house = house
-        self.scene = Sprinting.of(house, config={"runtime": "claude"})
+        self.scene = Sprinting.of(house, config={"runtime": "claude"}, **product)
         self.scene.start("SPRINT_BATCH")
         self.hand: Hand = house.hand(runtimes=["claude"])
         self.got: Assignment = self.hand.take()

@@ -94,7 +94,7 @@ def instruction_for(pull: Pull, remarks: Sequence[Remark], own_words: str | None
     kinds = {remark.kind for remark in remarks}
     parts = [f"The work of this branch is in pull request #{pull.number}."]
     parts += [sentence for kind, sentence in said.items() if kind in kinds]
-    places = dict.fromkeys(remark.path for remark in remarks if remark.path)
+    places = dict.fromkeys(" ".join(remark.path.replace("`", "").split()) for remark in remarks if remark.path)
     if places:
         parts.append("\n".join(f"- `{path}`" for path in list(places)[:PLACES_MAX]))
     return "\n\n".join([*parts, *([own_words] if own_words is not None else [])])[:4000]

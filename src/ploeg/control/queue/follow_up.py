@@ -13,6 +13,7 @@ from ploeg.domain.attempt import Attempt, Resume
 from ploeg.domain.backlog import Task, TaskStatus
 from ploeg.domain.errors import Conflict, Invalid
 from ploeg.domain.job import Job, JobStatus
+from ploeg.domain.sprint_run import ExecutionStatus
 from ploeg.store.transaction import Transaction
 
 
@@ -39,9 +40,9 @@ def _ready(tx: Transaction, old: Job) -> tuple[Task, Attempt]:
     """The task of a job that may be followed up, and the attempt that it goes on from."""
     if not old.status.terminal:
         raise Conflict(f"{old.code} is {old.status}; a follow-up begins when it has ended")
-    task = tx.backlog.task(old.task_id) if old.task_id is not None else None
+    task = _task_of(tx, old)
     if task is None or old.lane is None or old.branch is None:
-        raise Conflict(f"{old.code} is no job of a single task; only those are followed up")
+        raise Conflict(f"{old.code} has worked on no task; only work on tasks is followed up")
     attempts = tx.attempts.of_job(old.id)
     if not attempts:
         raise Conflict(f"{old.code} ended before a worker began it; queue the task again with `ploeg job run`")
@@ -49,6 +50,14 @@ def _ready(tx: Transaction, old: Job) -> tuple[Task, Attempt]:
     if unfinished is not None:
         raise Conflict(f"{unfinished.code} is {unfinished.status} on the same branch; wait until it has ended")
     return task, _last_of_use(attempts)
+
+
+def _task_of(tx: Transaction, old: Job) -> Task | None:
+    """Its own; of a job for a whole sprint run the last one that it did."""
+    if old.task_id is not None:
+        return tx.backlog.task(old.task_id)
+    done = [each for each in tx.sprints.executions(old.id) if each.status is ExecutionStatus.DONE]
+    return tx.backlog.task(done[-1].task_id) if done else None
 
 
 def beginning(tx: Transaction, job: Job) -> Resume | None:
