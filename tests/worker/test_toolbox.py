@@ -209,3 +209,11 @@ say("found" if "hidden-secret" in seen or "ploeg_wrk_" in seen else "nothing fou
 finish()
 """)
     assert [event["text"] for event in rig.events("said")] == ["nothing found"]
+
+
+async def test_nothing_goes_on_ticking_when_the_endpoint_is_closed(answers: Answers) -> None:
+    before = asyncio.all_tasks()
+    async with Toolbox(tools_for(KIND), answers) as toolbox:
+        await knock(toolbox)
+    left = asyncio.all_tasks() - before
+    await asyncio.wait_for(asyncio.gather(*left, return_exceptions=True), 5)

@@ -87,6 +87,7 @@ class Toolbox:
             await asyncio.wait({self._task}, timeout=CLOSING * 2)
             self._task.cancel()
         self._socket.close()
+        _end_watchers()
 
     def _app(self) -> ASGIApp:
         server: Server[Any] = Server(
@@ -190,3 +191,10 @@ class _Door:
                 await Response(status_code=405, headers={"Allow": "POST"})(scope, receive, send)
                 return
         await self._app(scope, receive, send)
+
+
+def _end_watchers() -> None:
+    """sse-starlette leaves a task behind that looks twice a second, for ever, whether a server is to end."""
+    for task in asyncio.all_tasks():
+        if getattr(task.get_coro(), "__qualname__", "") == "_shutdown_watcher":
+            task.cancel()
