@@ -92,6 +92,7 @@ def _out(view: ProductView) -> ProductOut:
         follow_ups=product.follow_ups,
         auto_merge=product.auto_merge,
         merge_method=product.merge_method,
+        merge_train=product.merge_train,
         delete_merged_branches=product.delete_merged_branches,
         failure_cascade=product.failure_cascade,
         promote_workflow=product.promote_workflow,

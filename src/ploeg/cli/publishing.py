@@ -19,6 +19,11 @@ product_options = (
     ),
     click.option("--merge-method", type=click.Choice(("squash", "merge", "rebase")), help="How; squash unless said."),
     click.option(
+        "--merge-train/--no-merge-train",
+        default=None,
+        help="Merge one at a time, each brought onto and verified on top of what was merged before it.",
+    ),
+    click.option(
         "--delete-merged/--keep-merged",
         "delete_merged_branches",
         default=None,
@@ -46,7 +51,8 @@ def pop(fields: dict[str, Any]) -> dict[str, None]:
 def shown(product: dict[str, Any]) -> list[tuple[str, object]]:
     if not product["auto_pr"]:
         return [("promoted by", product["promote_workflow"])]
-    merged = f"merged when their story is done ({product['merge_method']})" if product["auto_merge"] else None
+    how = f"{product['merge_method']}, one after another" if product["merge_train"] else product["merge_method"]
+    merged = f"merged when their story is done ({how})" if product["auto_merge"] else None
     return [
         ("pull requests", ", ".join(filter(None, ("opened by themselves", merged)))),
         ("merged branches", "deleted" if product["delete_merged_branches"] else None),

@@ -152,6 +152,12 @@ class Attempt:
             snapshot=None if pushed else self.snapshot,
         )
 
+    def done(self) -> Resume:
+        """Where a job goes on that has nothing to do but what comes after the work: that is verified and pushed."""
+        return Resume(
+            attempt_id=self.id, session_id=None, worker_id=self.worker_id, commit=self.head_sha, verified=True
+        )
+
     def held_by(self, worker_id: WorkerId) -> Self:
         """This attempt, if that worker may still write for it; else `Superseded`."""
         if self.worker_id != worker_id:

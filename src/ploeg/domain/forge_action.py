@@ -74,6 +74,8 @@ class ForgeAction:
     reason: str | None = None
     #: The forge does it by itself as soon as it may.
     scheduled: bool = False
+    #: It waits for people, and lets others go first.
+    aside: bool = False
     #: A page or a commit: what came of it.
     result: str | None = None
     done_at: datetime | None = None
@@ -93,7 +95,7 @@ class ForgeAction:
     def do(self, result: str | None, now: datetime) -> Self:
         return self._settled(result=result, done_at=now, trouble=None, reason=None)
 
-    def wait(self, reason: str, now: datetime, *, scheduled: bool = False) -> Self:
+    def wait(self, reason: str, now: datetime, *, scheduled: bool = False, aside: bool = False) -> Self:
         """It is not time yet: looked at again, ever less often, and given up when it took too long."""
         if now - self.created_at >= WAITS_FOR:
             return self._settled(trouble=Trouble.REFUSED, reason=f"given up after {WAITS_FOR.days} days: {reason}")
@@ -104,6 +106,7 @@ class ForgeAction:
             held_until=None,
             looks=self.looks + 1,
             scheduled=scheduled,
+            aside=aside,
             trouble=None,
             reason=reason,
         )

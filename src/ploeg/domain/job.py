@@ -94,6 +94,8 @@ class Job:
     retry_of: JobId | None = None
     #: It goes on where that ended job stopped: same branch and, where it still exists, same session.
     follow_up_of: JobId | None = None
+    #: Its work is done, and only to be brought onto what the default branch has become: verified anew, then pushed.
+    catches_up: bool = False
     #: The run that queued it; it is claimable while that run is queued or running.
     sprint_run_id: SprintRunId | None = None
     #: What it is about, if that is an idea.

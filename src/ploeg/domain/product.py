@@ -56,6 +56,8 @@ class Product:
     #: Merge a story's pull request when the story is done.
     auto_merge: bool = False
     merge_method: MergeMethod = MergeMethod.SQUASH
+    #: Merge one at a time, each verified on top of what was merged before it.
+    merge_train: bool = False
     #: Delete a branch when its pull request was merged or withdrawn.
     delete_merged_branches: bool = False
     #: Withdraw the pull requests of a backlog item of which a sprint run's task failed.

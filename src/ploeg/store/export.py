@@ -43,6 +43,7 @@ _INTERNAL = frozenset(
         "asked",
         "looks",
         "scheduled",
+        "aside",
         "held_until",
         "taken",
         "tries",

@@ -41,6 +41,9 @@ _EARLIER_IN_LANE = JOB.select.where(
 ).order_by(jobs.c.sequence)
 _OF_STORIES = JOB.select.where(jobs.c.story_id.in_(bindparam("story_ids", expanding=True))).order_by(jobs.c.number)
 _UNFINISHED_OF_STORIES = _OF_STORIES.where(unfinished(jobs))
+_CATCHING_UP = JOB.select.where(
+    jobs.c.product_id == bindparam("product_id"), jobs.c.catches_up, unfinished(jobs)
+).order_by(jobs.c.number)
 _UNFINISHED = (
     select(jobs.c.product_id, func.count())
     .where(jobs.c.product_id.in_(bindparam("product_ids", expanding=True)), unfinished(jobs))
@@ -144,6 +147,10 @@ class Jobs:
     def unfinished_of_stories(self, story_ids: Sequence[StoryId]) -> list[Job]:
         """Of all those stories, the oldest first."""
         return JOB.all(self._tx, _UNFINISHED_OF_STORIES, story_ids=list(story_ids))
+
+    def catching_up(self, product_id: ProductId) -> list[Job]:
+        """Unfinished ones that only bring their branch up to date, the oldest first."""
+        return JOB.all(self._tx, _CATCHING_UP, product_id=product_id)
 
     def earlier_in_lane(self, lane: str, sequence: int) -> list[Job]:
         """Unfinished ones that come before that place, the first one first."""

@@ -238,6 +238,8 @@ class Assignment(Message, kw_only=True):
     remarks: list[RemarkOut] = field(default_factory=list)
     #: The code of the ended job whose branch and conversation this one goes on with, as `instruction` says.
     follows: str | None = None
+    #: The work is done, and only to be brought onto what the default branch has become.
+    catches_up: bool = False
     #: The guide that binds the product's agents, as it stood at the claim.
     guide: str = ""
     #: The product's docs, by folder; those of a folder beyond the first forty are only counted.

@@ -48,6 +48,7 @@ class ProductOut(Reply):
     )
     auto_merge: bool = Field(description="Whether a story's pull request is merged when the story is done.")
     merge_method: MergeMethod
+    merge_train: bool = Field(description="Whether one is merged at a time, verified on top of what was merged before.")
     delete_merged_branches: bool = Field(
         description="Whether a branch goes when its pull request was merged or withdrawn."
     )
@@ -86,6 +87,7 @@ class ProductEdit(Request):
     follow_ups: str = Field(default="", description="`off`, `ask` or `on`.")
     auto_merge: bool = False
     merge_method: str = Field(default="", description="`squash`, `merge` or `rebase`.")
+    merge_train: bool = False
     delete_merged_branches: bool = False
     failure_cascade: bool = True
     promote_workflow: str | None = Field(default=None, description="The name of its file, e.g. `promote.yml`.")

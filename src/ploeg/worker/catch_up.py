@@ -30,11 +30,33 @@ async def catch_up(live: LiveAttempt, statement: Statement) -> End | None:
     head, base = statement.head, statement.base
     if tip is None or head is None or base is None or await mirror.leads_back(head, tip):
         return None
+    # The commits of a run's tasks are on record one by one, and must stay the same.
+    merging = kind_named(live.assignment.kind).subject is Subject.SPRINT_RUN
+    return await _bring_onto(live, statement, branch, tip, merging=merging)
+
+
+async def catch_up_with_base(live: LiveAttempt, statement: Statement) -> End | None:
+    """The same for what the default branch has become. The branch's own commits stay as they are, since people may have
+    looked at them; the receipt is anew in any case, for all that is on the branch.
+    """
+    assert live.mirror is not None
+    await live.mirror.fetch()
+    branch = await live.mirror.default_branch()
+    tip = await live.mirror.branch_tip(branch)
+    if tip is None or statement.head is None:
+        return End(outcome=Outcome.WORKSPACE_IMPOSSIBLE, reason=f"the repository has no branch {branch}")
+    return await _bring_onto(live, statement, branch, tip, merging=True)
+
+
+async def _bring_onto(live: LiveAttempt, statement: Statement, branch: str, tip: str, *, merging: bool) -> End | None:
+    mirror, head, base = live.mirror, str(statement.head), str(statement.base)
+    assert mirror is not None
     for_run = kind_named(live.assignment.kind).subject is Subject.SPRINT_RUN
+    moved = head
     try:
-        async with _untouched(live, head) as workspace:
-            # The commits of a run's tasks are on record one by one, and must stay the same.
-            moved = await bring_onto(mirror, workspace, base=base, tip=tip, merging=for_run)
+        if not await mirror.leads_back(head, tip):
+            async with _untouched(live, head) as workspace:
+                moved = await bring_onto(mirror, workspace, base=base, tip=tip, merging=merging)
     except Conflicting as conflict:
         live.note("conflict", branch=branch, onto=tip, files=conflict.files)
         return End(outcome=Outcome.PUSH_CONFLICT, reason=f"{branch} has moved on to {tip[:12]}, and {conflict}")

@@ -48,7 +48,9 @@ class Gates:
         self._live = live
         self._mirror: Mirror = live.mirror
         self._task: TaskOut = live.assignment.task or TaskOut(id="", code="", title="")
-        self._required = VerifyRequired(self._task.verify_required)
+        # All that is on a branch follows no single plan.
+        catches_up = live.assignment.catches_up
+        self._required = VerifyRequired.ANY if catches_up else VerifyRequired(self._task.verify_required)
         #: The frozen plan, or those of all the job's tasks.
         plans = [each.task.implementation_plan for each in live.assignment.executions]
         self._plan = "\n\n".join(plans) if plans else self._task.implementation_plan

@@ -29,8 +29,13 @@ async def push(live: LiveAttempt, statement: Statement) -> End:
 
     Raises `Halted` when the lease is lost or the job cancelled.
     """
-    from ploeg.worker.catch_up import catch_up  # with the gates; a worker that is idle does without them
+    # With the gates; a worker that is idle does without them.
+    from ploeg.worker.catch_up import catch_up, catch_up_with_base
 
+    if live.assignment.catches_up:
+        end = await live.halt.guard(catch_up_with_base(live, statement))
+        if end is not None:
+            return end
     for _ in range(MOST_CATCHES_UP):
         result = await _push(live, str(statement.head))
         if result.outcome is not PushOutcome.CONFLICT:

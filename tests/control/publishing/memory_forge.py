@@ -33,7 +33,7 @@ NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 
 @dataclass
 class MemoryForge:
-    branches: dict[str, str] = field(default_factory=lambda: {"trunk": "0" * 40})
+    branches: dict[str, str] = field(default_factory=lambda: {"trunk": "b" * 40})
     pulls: list[PullState] = field(default_factory=list)
     #: By commit; none is GREEN.
     checks_of: dict[str, ChecksState] = field(default_factory=dict)
@@ -181,6 +181,7 @@ class MemoryForge:
         sha = self.pulls[number - 1].head_sha
         self.scheduled.pop(number, None)
         self.merged.append((number, sha))
+        self.branches["trunk"] = f"merged-{sha}"
         self._change(number, status=PullStatus.MERGED, merged_sha=f"merged-{sha}")
 
     def _change(self, number: int, **changes: Any) -> PullState:

@@ -107,6 +107,7 @@ _CHECKS: Mapping[str, Check] = {
     "follow_ups": lambda field, value: one_of(FollowUps)(field, str(value).lower()),
     "auto_merge": flag,
     "merge_method": lambda field, value: one_of(MergeMethod)(field, str(value).lower()),
+    "merge_train": flag,
     "delete_merged_branches": flag,
     "failure_cascade": flag,
     "promote_workflow": lambda field, value: _workflow(field, value) if value else None,

@@ -35,6 +35,15 @@ class Waits:
     reason: str
     #: The forge does it by itself when it is.
     scheduled: bool = False
+    #: People have to do something first.
+    aside: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Behind:
+    """The base is another commit than the one that its work was verified on."""
+
+    base: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +63,7 @@ class Failed:
     final: bool = False
 
 
-Acted = Done | Waits | Dropped | Failed
+Acted = Done | Waits | Behind | Dropped | Failed
 
 
 class ForgeActor:
@@ -78,7 +87,7 @@ class ForgeActor:
 
 
 def _kept_from(objection: Objection) -> Acted:
-    return Dropped(objection.reason) if objection.final else Waits(objection.reason)
+    return Dropped(objection.reason) if objection.final else Waits(objection.reason, aside=objection.aside)
 
 
 async def _call_off(forge: Forge, action: ForgeAction, objection: Objection) -> Acted:
@@ -141,16 +150,22 @@ async def _merge(forge: Forge, action: ForgeAction) -> Acted:
 
 async def _merge_open(forge: Forge, action: ForgeAction, pull: PullState, sha: str) -> Acted:
     if pull.draft:
-        return Waits("it is a draft", action.scheduled)
+        return Waits("it is a draft", action.scheduled, aside=True)
+    on = action.content.get("verified_on")
+    if on is not None and await forge.branch_tip(pull.base) != on:
+        return Behind(pull.base)
     method = MergeMethod(action.content["method"])
     checks = await forge.checks(sha)
     if checks.state is ChecksState.RED:
         failed = ", ".join(check.name for check in checks.failed)
-        return Waits(f"its checks have failed: {failed}", action.scheduled)
+        return Waits(f"its checks have failed: {failed}", action.scheduled, aside=True)
     begun = checks.state is not ChecksState.NONE or action.looks >= LOOKS_FOR_CHECKS
     if checks.state is ChecksState.PENDING or not begun:
         reason = "its checks have not passed yet" if begun else "none of its checks has begun"
-        scheduled = action.scheduled or await forge.merge_when_green(pull.number, sha=sha, method=method)
+        # In a train nothing may be merged while the base moves under it.
+        scheduled = on is None and (
+            action.scheduled or await forge.merge_when_green(pull.number, sha=sha, method=method)
+        )
         return Waits(f"{reason}; the forge merges it after them" if scheduled else reason, scheduled)
     try:
         return Done(await forge.merge(pull.number, sha=sha, method=method))
@@ -158,7 +173,7 @@ async def _merge_open(forge: Forge, action: ForgeAction, pull: PullState, sha: s
         # A rule may want what only people can give, such as an approval.
         if error.trouble is not Trouble.REFUSED:
             raise
-        return Waits(error.reason, action.scheduled)
+        return Waits(error.reason, action.scheduled, aside=True)
 
 
 async def _withdraw(forge: Forge, action: ForgeAction) -> Acted:

@@ -98,12 +98,12 @@ def done(tx: Transaction, tried: ForgeAction, result: str | None) -> ForgeAction
     return _settle(tx, action.do(result, tx.now), "done") if action is not None else None
 
 
-def waits(tx: Transaction, tried: ForgeAction, reason: str, *, scheduled: bool) -> None:
+def waits(tx: Transaction, tried: ForgeAction, reason: str, *, scheduled: bool = False, aside: bool = False) -> None:
     """It is not time yet."""
     action = _held(tx, tried)
     if action is None:
         return
-    waiting = action.wait(reason, tx.now, scheduled=scheduled)
+    waiting = action.wait(reason, tx.now, scheduled=scheduled, aside=aside)
     if waiting.state == "failed":
         _settle(tx, waiting, "failed")
     elif waiting.reason == action.reason:

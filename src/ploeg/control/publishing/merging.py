@@ -7,11 +7,12 @@ to merge that very commit; when more lands, it is that one's turn.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 from ploeg.control import find
 from ploeg.control.find import Need
 from ploeg.control.intake import following
-from ploeg.control.publishing import actions, publication
+from ploeg.control.publishing import actions, publication, train
 from ploeg.domain.access import Principal
 from ploeg.domain.backlog import Story, StoryStatus
 from ploeg.domain.delivery import Delivery
@@ -31,6 +32,8 @@ class Objection:
 
     reason: str
     final: bool = False
+    #: People have to do something first.
+    aside: bool = False
 
 
 def delivered(tx: Transaction, tried: Delivery, url: str | None) -> None:
@@ -41,7 +44,7 @@ def delivered(tx: Transaction, tried: Delivery, url: str | None) -> None:
         return
     story = tx.backlog.story(delivery.story_id) if delivery.story_id is not None else None
     if story is not None and story.status is StoryStatus.DONE:
-        _ask(tx, delivery, product.merge_method, "server")
+        _ask(tx, delivery, "server")
 
 
 def story_moved(tx: Transaction, story: Story, actor: str) -> None:
@@ -57,18 +60,16 @@ def story_moved(tx: Transaction, story: Story, actor: str) -> None:
 def merge(tx: Transaction, actor: Principal, reference: str) -> list[ForgeAction]:
     """Merges a done story's pull requests on a person's word, whether or not the product does so by itself."""
     story = find.story(tx, actor, reference, Need.CHANGE)
-    product = tx.products.get(story.product_id)
-    assert product is not None, "a foreign key keeps the product of every story"
     if story.status is not StoryStatus.DONE:
         raise Conflict(f"{story.code} is {story.status}; it is merged when all of its tasks are done")
     shown = [each for each in tx.deliveries.of_story(story.id) if each.pr_url is not None]
     if not shown:
         raise Conflict(f"{story.code} has no pull request of its own")
-    return [_ask(tx, delivery, product.merge_method, actor.name, by_hand=True) for delivery in shown]
+    return [_ask(tx, delivery, actor.name, by_hand=True) for delivery in shown]
 
 
 def objection(tx: Transaction, action: ForgeAction) -> Objection | None:
-    """What speaks against that deed as things stand; None: do it."""
+    """What speaks against that deed as things stand; None: do it, which in a merge train takes the turn."""
     product = tx.products.get(action.product_id)
     if product is None or product.archived:
         return Objection("the product is archived", final=True)
@@ -95,7 +96,11 @@ def _against_merging(tx: Transaction, action: ForgeAction, product: Product) -> 
     working = [job for job in tx.jobs.unfinished_of_stories([story.id]) if job.branch == action.branch]
     if working:
         return Objection(f"{working[0].code} is {working[0].status} on its branch")
-    return None if action.content.get("by_hand") else _held_back(tx, action)
+    held = None if action.content.get("by_hand") else _held_back(tx, action)
+    if held is not None or not product.merge_train:
+        return held
+    first = train.boards(tx, action, delivery)
+    return Objection(first) if first is not None else None
 
 
 def done(tx: Transaction, tried: ForgeAction, result: str | None) -> None:
@@ -128,10 +133,11 @@ def _held_back(tx: Transaction, action: ForgeAction) -> Objection | None:
     """People who may push asked for changes, and have not approved since; many a forge merges all the same."""
     pulls = tx.pulls.of_branch(action.product_id, action.repo_url, action.branch or "")
     asking = holding_back(tx.pulls.remarks(pulls[0].id)) if pulls else []
-    return Objection(f"{', '.join(asking)} asked for changes, and did not approve since") if asking else None
+    reason = f"{', '.join(asking)} asked for changes, and did not approve since"
+    return Objection(reason, aside=True) if asking else None
 
 
-def _ask(tx: Transaction, delivery: Delivery, method: str, actor: str, *, by_hand: bool = False) -> ForgeAction:
+def _ask(tx: Transaction, delivery: Delivery, actor: str, *, by_hand: bool = False) -> ForgeAction:
     return actions.ask(
         tx,
         delivery.product_id,
@@ -141,7 +147,16 @@ def _ask(tx: Transaction, delivery: Delivery, method: str, actor: str, *, by_han
         actor,
         branch=delivery.branch,
         sha=delivery.head_sha,
-        content={"method": method, "pr_url": delivery.pr_url} | ({"by_hand": True} if by_hand else {}),
+        content=_content(tx, delivery, by_hand=by_hand),
         job_id=delivery.job_id,
         story_id=delivery.story_id,
     )
+
+
+def _content(tx: Transaction, delivery: Delivery, *, by_hand: bool) -> dict[str, Any]:
+    product = tx.products.get(delivery.product_id)
+    assert product is not None, "a foreign key keeps the product of every delivery"
+    content: dict[str, Any] = {"method": product.merge_method, "pr_url": delivery.pr_url}
+    if product.merge_train:
+        content["verified_on"] = train.verified_on(tx, delivery)
+    return content | ({"by_hand": True} if by_hand else {})

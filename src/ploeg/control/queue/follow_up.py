@@ -63,7 +63,10 @@ def _task_of(tx: Transaction, old: Job) -> Task | None:
 def beginning(tx: Transaction, job: Job) -> Resume | None:
     """Where a follow-up begins, which an attempt that cannot go on from an earlier one does again."""
     attempts = tx.attempts.of_job(job.follow_up_of) if job.follow_up_of is not None else []
-    return _last_of_use(attempts).left_off(job.runtime) if attempts else None
+    if not attempts:
+        return None
+    last = _last_of_use(attempts)
+    return last.done() if job.catches_up else last.left_off(job.runtime)
 
 
 def _last_of_use(attempts: Sequence[Attempt]) -> Attempt:

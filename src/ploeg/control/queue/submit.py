@@ -63,6 +63,8 @@ class Follow:
 
     of: JobId
     last: Attempt
+    #: Its work is done: the follow-up only brings it onto what the default branch has become.
+    catches_up: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,7 +162,8 @@ def enqueue(
     _refuse_second(tx, task)
     job = fitted(job, resolved(job, task, product, installation))
     if follow is not None:
-        job = job.evolve(follow_up_of=follow.of, resume=follow.last.left_off(job.runtime))
+        resume = follow.last.done() if follow.catches_up else follow.last.left_off(job.runtime)
+        job = job.evolve(follow_up_of=follow.of, catches_up=follow.catches_up, resume=resume)
     tx.jobs.add(job, wish.key)
     tell_queued(tx, job, actor.name, task=task.code, title=task.title)
     return job

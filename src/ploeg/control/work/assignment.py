@@ -100,6 +100,7 @@ def assignment(
         remarks=list(work.remarks),
         instruction=job.instruction,
         follows=work.follows,
+        catches_up=job.catches_up,
         guide=work.guide,
         doc_index=list(work.doc_index),
         sprint=work.sprint,
@@ -118,7 +119,7 @@ def _refusal(job: Job) -> str | None:
         case Outcome.GATE_REFUSED:
             return job.reason
         case Outcome.PUSH_CONFLICT:
-            return conflicts.how_to_solve(job.branch, job.reason)
+            return conflicts.how_to_solve(job)
         case _:
             return None
 

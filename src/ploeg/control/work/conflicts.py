@@ -58,12 +58,12 @@ def ask(tx: Transaction, job: Job, attempt: Attempt, reason: str) -> Question:
     return question
 
 
-def how_to_solve(branch: str | None, reason: str | None) -> str:
+def how_to_solve(job: Job) -> str:
     """The refusal that the agent goes on from."""
-    return (
-        f"{reason}\nPut your commits on top of `origin/{branch}` with git, keep what others changed there, see that "
-        "everything still works, and commit."
-    )
+    order = f"Put your commits on top of `origin/{job.branch}` with git"
+    if job.catches_up:
+        order = "Merge the default branch of `origin` into this one with git"
+    return f"{job.reason}\n{order}, keep what others changed there, see that everything still works, and commit."
 
 
 def _wish(attempt: Attempt) -> str:

@@ -143,7 +143,7 @@ def _work(tx: Transaction, job: Job) -> Work:
         plan=_plan(tx, job, task, earlier) if task is not None else "",
         base_sha=next((attempt.base_sha for attempt in earlier if attempt.base_sha), follow_up.began_at(tx, job)),
         follows=_follows(tx, job),
-        receipt=_receipt(job, earlier),
+        receipt=_receipt(tx, job),
         asked=tx.questions.of_job(job.id) if earlier else (),
         guide=guide.for_claim(tx, product),
         doc_index=doc_index.for_claim(tx, product),
@@ -165,11 +165,12 @@ def _follows(tx: Transaction, job: Job) -> str | None:
     return before.code if before is not None else None
 
 
-def _receipt(job: Job, earlier: Sequence[Attempt]) -> dict[str, Any] | None:
+def _receipt(tx: Transaction, job: Job) -> dict[str, Any] | None:
     """The receipt of the commit that only lacks its push."""
     if job.resume is None or not job.resume.verified:
         return None
-    return next((attempt.receipt for attempt in earlier if attempt.id == job.resume.attempt_id), None)
+    attempt = tx.attempts.get(job.resume.attempt_id)
+    return attempt.receipt if attempt is not None else None
 
 
 def _tell(tx: Transaction, job: Job, attempt: Attempt, worker: WorkerRecord) -> None:

@@ -146,8 +146,13 @@ def _settled(tx: Transaction, job: Job, attempt: Attempt, end: End, decision: De
         not_before=decision.not_before,
         outcome=Outcome.CANCELLED if cancelled else end.outcome,
         reason=job.reason if cancelled and job.cancel_requested else decision.reason,
-        resume=_resume(attempt, end) if decision.resume else _anew(tx, job, decision),
+        resume=_resume(attempt, end) if decision.resume and not _begins_anew(job, end) else _anew(tx, job, decision),
     )
+
+
+def _begins_anew(job: Job, end: End) -> bool:
+    """It has no work of its own to go on from, but for what goes against the branch's and an agent is to solve."""
+    return job.catches_up and not end.verified and end.outcome is not Outcome.PUSH_CONFLICT
 
 
 def _anew(tx: Transaction, job: Job, decision: Decision) -> Resume | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import Boolean, Column, ForeignKey, Index, Integer, Table, UniqueConstraint
+from sqlalchemy import Boolean, Column, ForeignKey, Index, Integer, Table, UniqueConstraint, false
 
 from ploeg.domain.delivery import Trouble
 from ploeg.domain.forge_action import Deed
@@ -38,6 +38,7 @@ forge_actions = Table(
     Column("scheduled", Boolean, nullable=False),
     Column("result", Prose),
     Column("done_at", Utc),
+    Column("aside", Boolean, nullable=False, server_default=false()),
     UniqueConstraint("product_id", "key"),
     Index(None, "story_id"),
 )

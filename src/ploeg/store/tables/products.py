@@ -56,6 +56,7 @@ products = Table(
     Column("max_cost_usd_per_month", Double),
     Column("max_tokens_per_month", BigInteger),
     Column("follow_ups", Word(FollowUps), nullable=False, server_default=FollowUps.ASK),
+    Column("merge_train", Boolean, nullable=False, server_default=false()),
     Index(None, "owner_id"),
 )
 

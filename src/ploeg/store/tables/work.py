@@ -21,6 +21,7 @@ from sqlalchemy import (
     Table,
     UniqueConstraint,
     and_,
+    false,
     literal_column,
 )
 
@@ -72,6 +73,7 @@ jobs = Table(
     Column("idea_id", Prose, ForeignKey("ideas.id")),
     Column("private_to", Prose, ForeignKey("users.id")),
     Column("pr_url", Prose),
+    Column("catches_up", Boolean, nullable=False, server_default=false()),
     UniqueConstraint("requested_by", "request_key"),
     Index(None, "product_id", "number"),
     Index(None, "story_id", "number"),
