@@ -50,6 +50,7 @@ class Topic(StrEnum):
     PULL_REQUEST_MERGED = "pull_request.merged"
     PULL_REQUEST_CLOSED = "pull_request.closed"
     PULL_REQUEST_FAILED = "pull_request.failed"
+    FORGE_ACTION_FAILED = "forge_action.failed"
     PULL_REQUEST_REMARKED = "pull_request.remarked"
     #: Somebody tries a receiver; it cannot be asked for.
     TRIAL = "trial"

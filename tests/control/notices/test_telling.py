@@ -221,10 +221,34 @@ async def test_a_pull_request_is_told_with_its_link_and_a_passing_fault_of_the_f
     assert await office.look() == []
     office.happens("pull_request.opened", product_id=product.id, data={"branch": "b", "url": "https://x.example/1"})
     await office.look()
-    assert (last(office)["title"], last(office)["click"]) == ("A pull request was opened for b", "https://x.example/1")
+    assert (last(office)["title"], last(office)["click"]) == ("The pull request of b was opened", "https://x.example/1")
     office.happens("pull_request.failed", product_id=product.id, data=passing | {"trouble": "no_credentials"})
     house.clock.turn(seconds=11)
-    assert (await office.look())[1:] == [("phone", "There could be no pull request for b")]
+    assert (await office.look())[1:] == [("phone", "The pull request of b could not be opened or brought up to date")]
+
+
+@pytest.mark.parametrize(
+    ("type_", "more", "title"),
+    [
+        ("pull_request.merged", {}, "Pull request 7 of b was merged"),
+        (
+            "pull_request.remarked",
+            {"kinds": ["review", "checks"]},
+            "Something was said about demo#7 that waits for an answer",
+        ),
+        ("forge_action.failed", {"deed": "merge", "reason": "rules"}, "The forge did not do «merge» on b"),
+    ],
+)
+async def test_what_becomes_of_a_pull_request_is_told(
+    office: Office, type_: str, more: dict[str, Any], title: str | None
+) -> None:
+    await office.receiver(topics=["*"])
+    office.house.product()
+    product = office.house.read(lambda tx: tx.products.by_code("demo"))
+    assert product is not None
+    data = {"id": "prq_1", "number": 7, "branch": "b", "title": "A story", "url": "https://x.example/7", **more}
+    office.happens(type_, product_id=product.id, data=data)
+    assert [said for _, said in await office.look()] == [title] * (title is not None)
 
 
 async def test_a_run_is_told_when_it_stands_still_or_ends_but_not_when_a_person_paused_it(office: Office) -> None:

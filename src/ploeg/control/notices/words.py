@@ -10,12 +10,10 @@ from datetime import datetime
 from typing import Any
 
 from ploeg.control.docs.text import TITLE_MAX, kept
-from ploeg.control.notices import worker_words
+from ploeg.control.notices import forge_words, worker_words
 from ploeg.control.people.tokens import without_secrets
-from ploeg.domain.delivery import Trouble
 from ploeg.domain.notice import Topic, Urgency, Words
 from ploeg.domain.occurrence import Event
-from ploeg.domain.remark import FollowUps
 from ploeg.domain.sprint_run import PauseReason, RunStatus
 from ploeg.store.transaction import Transaction
 
@@ -119,48 +117,6 @@ def _backup_stale(tx: Transaction, event: Event) -> Words:
     )
 
 
-def _pull_request(tx: Transaction, event: Event) -> Words | None:
-    data = event.data
-    topic = Topic(event.type)
-    branch = data.get("branch") or data.get("head") or "a branch"
-    if topic is Topic.PULL_REQUEST_FAILED:
-        passing = data.get("trouble") in {Trouble.UNREACHABLE, Trouble.RATE_LIMITED}
-        if passing and data.get("due_at") is not None:
-            return None
-    said = {
-        Topic.PULL_REQUEST_OPENED: "A pull request was opened for",
-        Topic.PULL_REQUEST_MERGED: "The pull request was merged of",
-        Topic.PULL_REQUEST_CLOSED: "The pull request was closed of",
-        Topic.PULL_REQUEST_FAILED: "There could be no pull request for",
-    }[topic]
-    url = data.get("url") or data.get("pr_url")
-    link = url if isinstance(url, str) and url.startswith(("https://", "http://")) else None
-    return Words(
-        topic=topic,
-        subject=f"branch:{event.product_id}:{branch}",
-        title=f"{said} {branch}",
-        text=str(data.get("reason") or ""),
-        link=link,
-        urgency=Urgency.NORMAL if topic is Topic.PULL_REQUEST_FAILED else Urgency.LOW,
-    )
-
-
-def _remarked(tx: Transaction, event: Event) -> Words | None:
-    """Of a product whose remarks become jobs by themselves nobody needs to do anything."""
-    product = tx.products.get(event.product_id) if event.product_id is not None else None
-    if product is None or product.follow_ups is FollowUps.ON:
-        return None
-    data = event.data
-    name = f"{product.code}#{data['number']}"
-    return Words(
-        topic=Topic.PULL_REQUEST_REMARKED,
-        subject=f"pull:{data['id']}",
-        title=f"Something was said about {name} that waits for an answer",
-        text=f"{', '.join(data['kinds'])}\nLook: ploeg pr show {name}\nAnswer: ploeg pr follow-up {name}",
-        link=data["url"] or None,
-    )
-
-
 _WORDINGS: dict[str, Wording] = {
     "question.asked": _question_asked,
     "job.done": _job_done,
@@ -170,11 +126,9 @@ _WORDINGS: dict[str, Wording] = {
     "budget.reached": _budget_reached,
     "disk.low": _disk_low,
     "backup.stale": _backup_stale,
-    "pull_request.opened": _pull_request,
-    "pull_request.merged": _pull_request,
-    "pull_request.closed": _pull_request,
-    "pull_request.failed": _pull_request,
-    "pull_request.remarked": _remarked,
+    **dict.fromkeys(forge_words.PULL_REQUEST, forge_words.pull_request),
+    "pull_request.remarked": forge_words.remarked,
+    "forge_action.failed": forge_words.action_failed,
 }
 #: Types of events that may have something to say.
 TOLD = frozenset(_WORDINGS)
