@@ -111,7 +111,7 @@ async def _presence(plane: ControlPlane, secret: str, _request: Request, message
 
 
 async def _handback(plane: ControlPlane, secret: str, _request: Request, message: Handback) -> HandbackReply:
-    return await plane.work(secret, report.hand_back, message)
+    return await plane.work(secret, report.hand_back, plane.installation, message)
 
 
 _ATTEMPT = f"{WORK}/attempts/{{attempt_id}}"

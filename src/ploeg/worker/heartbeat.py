@@ -116,7 +116,7 @@ class Lease:
             await self._renewed.wait_for(lambda: self._renewed_at >= asked)
 
     async def _keep_renewing(self) -> None:
-        pauses = Pauses(first=min(0.5, self._terms.renew_every), most=self._terms.renew_every)
+        pauses = Pauses.within(self._terms.renew_every)
         while self._may_ask > 0:
             self._progress.news.clear()
             try:

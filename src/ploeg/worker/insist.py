@@ -16,6 +16,11 @@ logger = logging.getLogger(__name__)
 T = TypeVar("T")
 
 
+#: A server that comes back leaves everybody's attempts alone for the time of one renewal; whoever holds one asks more
+#: often than that.
+TIMES_IN_A_RENEWAL = 3
+
+
 class Pauses:
     """Pauses that double from `first` to `most` seconds; each loses up to half of its length at random."""
 
@@ -23,6 +28,12 @@ class Pauses:
         self._first = first
         self._most = most
         self._next = first
+
+    @classmethod
+    def within(cls, renew_seconds: float) -> Pauses:
+        """Of whoever holds an attempt whose lease is to be renewed that often."""
+        most = renew_seconds / TIMES_IN_A_RENEWAL
+        return cls(first=min(0.2, most), most=most)
 
     def next(self) -> float:
         pause, self._next = self._next, min(self._next * 2, self._most)

@@ -10,7 +10,7 @@ from ploeg.domain.attempt import Outcome, Phase
 from ploeg.domain.errors import PloegError
 from ploeg.wire.work import FinishReport, Handback, WorkerInfo
 from ploeg.worker import late
-from ploeg.worker.insist import insist
+from ploeg.worker.insist import Pauses, insist
 from ploeg.worker.names import is_ploegs_own
 from ploeg.worker.put_away import Left, put_away
 from ploeg.worker.report import deliver
@@ -48,7 +48,8 @@ async def clear_up(bench: Workbench, info: WorkerInfo) -> None:
     await bench.checkouts.sweep()
     await asyncio.to_thread(bench.homes.sweep)
     held = [record.assignment.attempt_id for record in records]
-    await insist(lambda: bench.client.hand_back(Handback(worker=info, still_held=held)))
+    pauses = Pauses.within(min((record.assignment.renew_seconds for record in records), default=15.0))
+    await insist(lambda: bench.client.hand_back(Handback(worker=info, still_held=held)), pauses=pauses)
     for record in records:
         await deliver(bench, record, _report(bench, record, kept))
     await late.deliver_all(bench)

@@ -28,7 +28,8 @@ async def deliver(bench: Workbench, record: AttemptRecord, report: FinishReport)
     with suppress(OSError):  # a full disk must not keep the report from the server
         bench.state.save(record)
     telling = asyncio.create_task(
-        insist(lambda: bench.client.finish(attempt_id, report), pauses=Pauses(most=10.0)), name=f"finish {attempt_id}"
+        insist(lambda: bench.client.finish(attempt_id, report), pauses=Pauses.within(record.assignment.renew_seconds)),
+        name=f"finish {attempt_id}",
     )
     try:
         reply = await _unless_leaving(bench, telling)

@@ -126,7 +126,7 @@ def test_a_sign_in_is_needed_and_made_for_one_account(house: House, hand: Hand) 
     hand.finish(second, "auth_expired", reason="401")
     assert (hand.claim(), worker(house).state) == (None, WorkerState.SIGN_IN_NEEDED)
     handback = Handback(worker=hand.info, signed_in=["patch/spare"])
-    house.write(report.hand_back, hand.actor, handback)
+    house.write(report.hand_back, hand.actor, house.installation, handback)
     assert hand.take().account == "spare"
     assert list(worker(house).runtime_blocks) == [str(MAIN)]
 
@@ -169,3 +169,13 @@ def test_a_course_is_forgotten_after_a_while(house: House, hand: Hand) -> None:
     assert house.read(quota.outlived)
     assert house.write(quota.forget) == 1
     assert not house.read(quota.outlived)
+
+
+def test_a_worker_stands_by_once_its_last_job_has_ended(house: House, hand: Hand) -> None:
+    first, second = hand.take(), hand.take()
+    hand.beat(second, quota=[window(house, 0.9)])
+    hit_the_wall(house, hand, hand.take())
+    assert worker(house).state is not WorkerState.STAND_BY, "two jobs are at work"
+    hand.finish(first, "reported_failed")
+    hand.finish(second, "auth_expired", reason="401")
+    assert worker(house).state is WorkerState.STAND_BY, "one account needs a sign-in, the other opens by itself"

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from ploeg.control import sweep
 from ploeg.control.work import calls, presence, report
 from ploeg.domain.attempt import Outcome, Phase
 from ploeg.domain.backlog import TaskStatus
@@ -181,7 +182,7 @@ def test_a_job_that_takes_its_worker_down_each_time_comes_to_an_end(house: House
     for counted in (1, 2, 3):
         got = hand.take()
         hand.beat(got, agent_started=True)
-        house.write(report.hand_back, hand.actor, Handback(worker=hand.info))
+        house.write(report.hand_back, hand.actor, house.installation, Handback(worker=hand.info))
         assert (house.attempt(got).outcome, house.job(got).counted) == ("worker_lost", counted)
         house.clock.turn(seconds=600)
     assert house.job(got).status is JobStatus.FAILED
@@ -190,16 +191,31 @@ def test_a_job_that_takes_its_worker_down_each_time_comes_to_an_end(house: House
 def test_a_worker_that_starts_anew_hands_its_attempts_back_uncounted(house: House, hand: Hand) -> None:
     house.run(house.a_task("two"))
     lost, held = hand.take(), hand.take()
-    reply = house.write(report.hand_back, hand.actor, Handback(worker=hand.info, still_held=[held.attempt_id]))
+    reply = house.write(
+        report.hand_back, hand.actor, house.installation, Handback(worker=hand.info, still_held=[held.attempt_id])
+    )
     assert reply.handed_back == [lost.attempt_id]
     assert (house.job(lost).status, house.job(lost).counted) == (JobStatus.QUEUED, 0)
     assert house.attempt(held).active
 
 
+def test_what_a_worker_still_holds_when_it_starts_is_not_taken_away_before_it_could_report(
+    house: House, hand: Hand
+) -> None:
+    held = hand.take()
+    house.clock.turn(seconds=290)
+    still_held = Handback(worker=hand.info, still_held=[held.attempt_id])
+    house.write(report.hand_back, hand.actor, house.installation, still_held)
+    house.clock.turn(seconds=290)
+    assert house.write(sweep.reap) == 0
+    hand.finish(held, "worker_stopped")
+    assert house.job(held).counted == 0
+
+
 def test_another_instance_with_the_same_token_hands_back_nothing_of_it(house: House, hand: Hand) -> None:
     got = hand.take()
     other = type(hand.info)(instance="other", hostname="h", pid=2, version="1", runtimes=["patch"])
-    assert house.write(report.hand_back, hand.actor, Handback(worker=other)).handed_back == []
+    assert house.write(report.hand_back, hand.actor, house.installation, Handback(worker=other)).handed_back == []
     assert house.attempt(got).active
 
 
@@ -244,15 +260,15 @@ def test_a_worker_that_signed_in_again_takes_jobs_again(house: House, hand: Hand
     assert hand.claim() is None
     house.write(presence.show, hand.actor, Presence(worker=hand.info, state="idle"))
     assert hand.claim() is None
-    house.write(report.hand_back, hand.actor, Handback(worker=hand.info, signed_in=["claude"]))
+    house.write(report.hand_back, hand.actor, house.installation, Handback(worker=hand.info, signed_in=["claude"]))
     assert hand.claim() is None
-    house.write(report.hand_back, hand.actor, Handback(worker=hand.info, signed_in=["patch"]))
+    house.write(report.hand_back, hand.actor, house.installation, Handback(worker=hand.info, signed_in=["patch"]))
     assert hand.claim() is not None
 
 
 def test_a_worker_that_starts_anew_is_thought_to_be_signed_in(house: House, hand: Hand) -> None:
     hand.finish(hand.take(), "auth_expired")
-    house.write(report.hand_back, hand.actor, Handback(worker=hand.info))
+    house.write(report.hand_back, hand.actor, house.installation, Handback(worker=hand.info))
     assert hand.claim() is not None
 
 

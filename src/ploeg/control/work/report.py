@@ -101,8 +101,15 @@ def hand_back(tx: Transaction, actor: Principal, handback: Handback) -> Handback
     """
     worker = presence.register(tx, actor, handback.worker)
     worker = presence.signed_in(tx, worker, handback.signed_in)
-    lost = [found for found in tx.attempts.active_of_worker(worker.id) if found.id not in handback.still_held]
-    for attempt in lost:
+    lost = []
+    for found in tx.attempts.active_of_worker(worker.id):
+        attempt = tx.attempts.get(found.id, lock=True)
+        if attempt is None or not attempt.active:
+            continue
+        if attempt.id in handback.still_held:
+            tx.attempts.update(attempt.renew(installation.lease.deadline(tx.now)))
+            continue
+        lost.append(attempt)
         outcome = Outcome.WORKER_STOPPED if attempt.started_at is None else Outcome.WORKER_LOST
         end = settle.End(outcome=outcome, reason="the worker started anew and handed its attempt back")
         settle.end_attempt(tx, owned_job(tx, attempt), attempt, end, f"worker:{worker.id}")
