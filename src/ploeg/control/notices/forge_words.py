@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 from ploeg.domain.delivery import Trouble
@@ -21,9 +20,7 @@ _SAID = {
 PULL_REQUEST = frozenset(_SAID)
 
 
-def pull_request(tx: Transaction, event: Event) -> Words | None:
-    if event.type == Topic.PULL_REQUEST_REMARKED:
-        return _remarked(tx, event)
+def pull_request(_tx: Transaction, event: Event) -> Words | None:
     data, topic = event.data, Topic(event.type)
     failed = topic is Topic.PULL_REQUEST_FAILED
     if failed and data.get("trouble") in {Trouble.UNREACHABLE, Trouble.RATE_LIMITED} and data.get("due_at"):
@@ -54,15 +51,6 @@ def remarked(tx: Transaction, event: Event) -> Words | None:
         text=f"{', '.join(data['kinds'])}\nLook: ploeg pr show {name}\nAnswer: ploeg pr follow-up {name}",
         link=_link(data),
     )
-
-
-def _remarked(tx: Transaction, event: Event) -> Words | None:
-    """Of a product whose remarks become jobs by themselves nobody needs to do anything."""
-    product = tx.products.get(event.product_id) if event.product_id is not None else None
-    if product is None or product.follow_ups is FollowUps.ON:
-        return None
-    words, name = _words(event, Topic.PULL_REQUEST_REMARKED), f"{product.code}#{event.data.get('number')}"
-    return replace(words, text=f"{words.text}\nLook: ploeg pr show {name}\nAnswer: ploeg pr follow-up {name}".strip())
 
 
 def action_failed(_tx: Transaction, event: Event) -> Words:
