@@ -94,10 +94,11 @@ def finish(
     return _reply(tx, noted)
 
 
-def hand_back(tx: Transaction, actor: Principal, handback: Handback) -> HandbackReply:
+def hand_back(tx: Transaction, actor: Principal, installation: Installation, handback: Handback) -> HandbackReply:
     """A worker that starts: what this instance held and no longer holds goes back to the queue.
 
-    It is counted if the agent had started: a job that takes its worker down each time must come to an end.
+    It is counted if the agent had started: a job that takes its worker down each time must come to an end. The lease
+    of what it still holds is renewed, so that it has the time to report.
     """
     worker = presence.register(tx, actor, handback.worker)
     worker = presence.signed_in(tx, worker, handback.signed_in)
