@@ -225,7 +225,7 @@ class Daemon:
             self._face.show(WorkerState.DRAINING)
         elif signing_in is not None:
             self._face.show(WorkerState.SIGN_IN_NEEDED, signing_in)
-        elif standing_by is not None:
+        elif standing_by is not None and not self._running:
             self._face.show(WorkerState.STAND_BY, standing_by[1], standing_by[0])
         elif self._fitness.unwell is not None:
             self._face.show(WorkerState.UNHEALTHY, self._fitness.unwell)

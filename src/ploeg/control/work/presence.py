@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from ploeg import __version__
@@ -30,6 +30,7 @@ GONE_AFTER = timedelta(seconds=100)
 #: One that was seen longer ago, and did not say that it stops, is lost: people are told.
 LOST_AFTER = timedelta(minutes=5)
 NAMES_MAX = 64
+FAR = datetime.max.replace(tzinfo=UTC)
 #: An agent's word about the quota is no older than that …
 WORD_LASTS = timedelta(days=1)
 #: … and no further ahead, by clocks that do not agree.
@@ -124,15 +125,24 @@ def told(
     noted = worker.evolve(quota=latest(worker.quota, uses), runtime_blocks=_blocks(worker, attempt, decision))
     found = noted.closed(tx.now, floor).get(seat)
     fresh = found is not None and found != worker.closed(tx.now, floor).get(seat)
-    if found is not None and fresh and decision is not None and not noted.offered(tx.now, floor):
-        state = WorkerState.SIGN_IN_NEEDED if found.sign_in else WorkerState.STAND_BY
-        noted = noted.evolve(state=state, reason=found.reason, until=found.until)
+    if fresh and decision is not None and not tx.attempts.active_of_worker(worker.id):
+        noted = _at_rest(noted, noted.blocks(tx.now, floor))
     if noted != worker:
         tx.workers.upsert(noted)
     if found is not None and fresh:
         more = {"runtime": seat.runtime, "account": seat.account, "until": found.until, "sign_in": found.sign_in}
         tell(tx, noted, "blocked", reason=found.reason, **more)
     return noted
+
+
+def _at_rest(worker: WorkerRecord, blocks: Mapping[str, RuntimeBlock]) -> WorkerRecord:
+    """A worker with nothing to do, as it is until it says so itself: where none of its runtimes may take a job, the
+    first that opens again says until when."""
+    if len(blocks) < len(worker.runtimes):
+        return worker
+    first = min(blocks.values(), key=lambda block: block.until or FAR)
+    state = WorkerState.STAND_BY if first.until is not None else WorkerState.SIGN_IN_NEEDED
+    return worker.evolve(state=state, reason=first.reason, until=first.until)
 
 
 def elsewhere_at(tx: Transaction, attempt: Attempt) -> datetime | None:
