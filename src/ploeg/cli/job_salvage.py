@@ -121,7 +121,9 @@ def _elsewhere(detail: dict[str, Any], wanted: set[int]) -> str:
     places = sorted({each["hostname"] for each in kept})
     if places:
         return f"only the worker on {' and '.join(places)} keeps the work of {detail['code']}; run this command there"
-    return f"{detail['code']}: its agent left nothing"
+    if not detail["attempts"]:
+        return f"no agent has worked on {detail['code']} yet"
+    return f"nothing is kept of {detail['code']}: its agent changed nothing, or its worker was not heard of since"
 
 
 def _tell(brought: dict[str, Any]) -> None:
@@ -132,6 +134,8 @@ def _tell(brought: dict[str, Any]) -> None:
         return
     if brought["snapshot"]:
         render.say("its last commit holds the files that the agent had not committed")
-    render.say(f"branch {brought['branch']} in {brought['into']}: {len(brought['files'])} files changed")
+    count = len(brought["files"])
+    noun = "file" if count == 1 else "files"
+    render.say(f"branch {brought['branch']} in {brought['into']}: {count} {noun} changed")
     for beside in brought["branches"][1:]:
         render.say(f"branch {beside}: kept beside it")
