@@ -8,6 +8,7 @@ import pytest
 
 from ploeg.domain.kinds import KINDS, KindName
 from ploeg.wire.assignment import Assignment, ExecutionOut, PbiOut, SprintOut, StoryOut, TaskOut
+from ploeg.wire.work import Heartbeat
 from tests.worker.rig import Rig
 
 pytestmark = pytest.mark.anyio
@@ -150,3 +151,29 @@ async def test_another_worker_goes_on_from_what_was_finished(rig: Rig) -> None:
     report = await rig.run(HELPERS + "work(2, 'b.py')\n" + DONE, later)
     assert report.outcome == "done", report.reason
     assert rig.far_end.executions[1].base_sha == one.head_sha
+
+
+async def test_work_that_others_pushed_beside_is_merged_and_the_tasks_commits_stay_the_same(rig: Rig) -> None:
+    job = a_run(rig)
+
+    def once_it_runs(beat: Heartbeat) -> None:
+        if beat.agent_started:
+            rig.far_end.on_heartbeat = None
+            rig.commit_to_remote(job.branch, "theirs.txt", "theirs")
+
+    rig.far_end.on_heartbeat = once_it_runs
+    report = await rig.run(HELPERS + "work(1, 'a.py'); work(2, 'b.py')\n" + DONE, job)
+    assert report.outcome == "done", report.reason
+    tip = rig.remote.git("rev-parse", job.branch).strip()
+    assert tip == report.head_sha
+    parents = rig.remote.git("log", "-1", "--format=%P", tip).split()
+    assert parents[0] == rig.far_end.executions[1].head_sha
+    assert rig.remote.content(job.branch, "theirs.txt") == "theirs"
+
+
+async def test_work_that_is_on_the_branch_already_with_more_on_top_is_pushed(rig: Rig) -> None:
+    job = a_run(rig)
+    rig.before_push(lambda: rig.commit_to_remote(job.branch, "theirs.txt", "on top"))
+    report = await rig.run(BOTH, job)
+    assert (report.outcome, report.pushed) == ("done", True), report.reason
+    assert rig.remote.git("rev-parse", f"{job.branch}^").strip() == report.head_sha

@@ -22,7 +22,8 @@ from ploeg.workspace.repository import KEPT
 
 
 async def catch_up(live: LiveAttempt, statement: Statement) -> End | None:
-    """None: the statement's commit is now one that the branch can take. Else the attempt's end."""
+    """None: the statement's commit is now one that the branch can take. Else the attempt's end, which is done where
+    the branch has it already."""
     assert live.mirror is not None
     mirror, branch = live.mirror, live.assignment.branch
     await mirror.fetch()
@@ -30,6 +31,8 @@ async def catch_up(live: LiveAttempt, statement: Statement) -> End | None:
     head, base = statement.head, statement.base
     if tip is None or head is None or base is None or await mirror.leads_back(head, tip):
         return None
+    if await mirror.leads_back(tip, head):
+        return End(outcome=Outcome.DONE)  # it is there, with more on top
     # The commits of a run's tasks are on record one by one, and must stay the same.
     merging = kind_named(live.assignment.kind).subject is Subject.SPRINT_RUN
     return await _bring_onto(live, statement, branch, tip, merging=merging)
