@@ -82,10 +82,7 @@ def write(path: Path, credentials: dict[str, str]) -> None:
 
 
 def secret_text(setting: str, path: Path) -> str:
-    """The text of a file that nobody but its owner can read. Raises `Invalid` that names the setting.
-
-    Kubernetes mounts a secret as root's, readable by the pod's own group: that is as good.
-    """
+    """The text of a file that nobody but its owner can read. Raises `Invalid` that names the setting."""
     try:
         with path.open("rb") as file:
             status = os.fstat(file.fileno())
@@ -94,10 +91,15 @@ def secret_text(setting: str, path: Path) -> str:
         raise Invalid(setting, str(path), f"it cannot be read ({error.strerror})") from None
     except UnicodeDecodeError:
         raise Invalid(setting, str(path), "it cannot be read (it is not text)") from None
-    mounted = status.st_uid == 0 != os.geteuid()
-    if stat.S_IMODE(status.st_mode) & (0o037 if mounted else 0o077):
+    if open_to_others(status):
         raise Invalid(setting, str(path), "others may read it; run `chmod 600` on it")
     return text
+
+
+def open_to_others(status: os.stat_result) -> bool:
+    """Kubernetes mounts a secret as root's, readable by the pod's own group: that is as good as the owner's alone."""
+    mounted = status.st_uid == 0 != os.geteuid()
+    return bool(stat.S_IMODE(status.st_mode) & (0o037 if mounted else 0o077))
 
 
 def _from_file(name: str) -> str:

@@ -86,7 +86,8 @@ async def _asked(forges: Forges, repo_urls: list[str]) -> list[Check]:
             async with forges.on(repo_url) as forge:
                 repository = await forge.repository()
         except ForgeError as error:
-            return Check("", "failed", error.reason, f"see `forge_tokens_file` ({error.trouble})")
+            remedy = f"`ploeg forge check {repo_url}` says what is missing"
+            return Check("", "failed", f"{error.reason} ({error.trouble})", remedy)
         if not repository.writable:
             return Check("", "warning", f"{repo_url}: may be read only", "give the token write access to it")
         return Check("", "ok", f"{repo_url} (default branch {repository.default_branch})")
