@@ -6,8 +6,8 @@ Stories are worked on and pushed to a real repository on a forge on loopback; tw
 pull requests. One request in five is cut before or after it is carried out, answered with 500, 502, 503 or 429, or too
 slowly; servers die in the middle; webhooks are lost, doubled and forged; people push to branches, close pull requests
 and let checks fail. In the end the faults stop and time passes. Then each branch has one pull request for what landed
-on it, whatever was merged was the newest commit with a receipt of a story that was done, nothing waits, and whatever
-nobody meddled with is merged.
+on it, whatever was merged was the newest commit with a receipt of a story that was done, in a merge train on top of the
+very base that it was verified on, nothing waits, and whatever nobody meddled with is merged.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ AT_ONCE = 4
 #: Stories on one forge.
 STORIES = 10
 #: Turns of the clock after the faults have stopped, in minutes: enough for every wait that there is.
-DRAIN = (*[1.0] * 8, *[10.0] * 6, *[60.0] * 4, 60.0 * 24 * 8)
+DRAIN = (*[1.0] * 12, *[10.0] * 12, *[60.0] * 4, 60.0 * 24 * 8)
 
 
 def main() -> int:
@@ -80,20 +80,22 @@ async def _an_hour_of(there: Town, tales: list[Tale]) -> None:
                 await asyncio.to_thread(there.go_on, tale)
             case p if p < 0.5:
                 there.check(tale, dice.choice(("pending", "failure", "success")))
-    await there.serve()
-    there.house.clock.turn(seconds=dice.choice((1, 20, 60, 300)))
-    await there.serve()
+    for seconds in (0, dice.choice((1, 20, 60, 300))):
+        there.house.clock.turn(seconds=seconds)
+        await there.serve()
+        await asyncio.to_thread(there.catch_up)
 
 
 async def _settle(there: Town) -> None:
     """The faults stop, the checks pass, and time goes by."""
     there.faulty = False
     there.forge.hook_faults.clear()
-    for tale in there.tales:
-        there.check(tale, "success")
     for minutes in DRAIN:
         there.house.clock.turn(minutes=minutes)
         await there.serve()
+        await asyncio.to_thread(there.catch_up)
+        for tale in there.tales:
+            there.check(tale, "success")
 
 
 def verdict(there: Town) -> list[str]:
@@ -109,7 +111,7 @@ def _doubled(there: Town) -> list[str]:
 
 def _merged_wrongly(there: Town) -> list[str]:
     return [
-        f"{branch} was merged at {sha[:8]}, after {[each[:8] for each in landed]}, story done: {done}"
+        f"{branch} was merged at {sha[:8]}, after {[each[:8] for each in landed]}, as it may be: {done}"
         for branch, sha, landed, done in there.merges
         if not landed or sha != landed[-1] or not done
     ]
@@ -156,7 +158,8 @@ def _say(kind: str, there: Town, seconds: float) -> None:
         "merges": len(there.merges),
     }
     counts = ", ".join(f"{count} {what}" for what, count in told.items())
-    print(f"{kind}, {seconds:.0f} s: {counts}; faults: {faults}")
+    how = f"{kind}, a merge train" if there.train else kind
+    print(f"{how}, {seconds:.0f} s: {counts}; faults: {faults}")
     parts = {"duplicate pull requests": _doubled, "merges of a wrong commit": _merged_wrongly, "stuck": _left}
     parts["not merged"] = _missing
     print(f"{kind}: " + ", ".join(f"{what} {len(part(there))}" for what, part in parts.items()), flush=True)

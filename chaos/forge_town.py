@@ -37,11 +37,14 @@ from ploeg.domain.job import Job
 from ploeg.forges.registry import Forges
 from ploeg.forges.webhook import HookKey, address
 from ploeg.store.store import Store
+from ploeg.wire.assignment import Assignment
 
 #: How often a request to the forge goes wrong, and how.
 FAULTY = 0.2
 FAULTS: tuple[str | int, ...] = ("before", "after", 500, 502, 503, 429, "slow")
 FREQUENCIES = (10, 10, 4, 4, 4, 4, 1)
+#: How many towns merge as a train.
+TRAINS = 0.5
 HOOK_FAULTS = ("", "", "lost", "doubled", "forged")
 #: Seconds that one try may take here, and that a slow answer takes.
 PATIENCE, SLOW = 3.0, 3.1
@@ -65,6 +68,9 @@ class Town:
 
     def __init__(self, house: House, forge: FakeForge, forges: Forges, key: HookKey, dice: random.Random) -> None:
         self.house, self.forge, self.dice = house, forge, dice
+        self.train = dice.random() < TRAINS
+        fields = {"auto_pr": True, "auto_merge": True, "delete_merged_branches": True, "merge_train": self.train}
+        house.product(repo_url=forge.repo_url, **fields)
         publisher, actor = Publisher(forges, seconds=PATIENCE), ForgeActor(forges, seconds=PATIENCE)
         self.servers = [Outbox(house.plane, publisher, actor) for _ in range(2)]
         self.looker = Looker(house.plane, forges, seconds=PATIENCE)
@@ -72,10 +78,12 @@ class Town:
         self.hand: Hand = house.hand()
         self.tales: list[Tale] = []
         self.faults: Counter[str] = Counter()
-        #: Of each merge the branch, the head that went in, and what had landed there at that moment.
+        #: Of each merge the branch, the head that went in, what had landed there at that moment, and whether its story
+        #: was done and, in a merge train, it was verified on the base that it went into.
         self.merges: list[tuple[str, str, list[str], bool]] = []
         self.faulty = True
         self._landed: dict[str, list[str]] = defaultdict(list)
+        self._verified_on: dict[str, str] = {}
         self._spoil()
         self._witness()
 
@@ -129,16 +137,50 @@ class Town:
 
     # What stands between them
 
+    def catch_up(self) -> None:
+        """Whoever is to be brought up to date is."""
+        while (assignment := self.hand.claim()) is not None:
+            assert assignment.catches_up, "every other job is worked on when it is queued"
+            self._bring_up_to_date(assignment)
+
     def _work(self, tale: Tale) -> None:
         assignment = self.hand.take()
+        while assignment.catches_up:
+            self._bring_up_to_date(assignment)
+            assignment = self.hand.take()
         job = self.house.job(assignment)
         assert job.branch is not None
+        tale.branch = job.branch
         with self.forge.lock:
+            base = self.forge.git.tip(job.branch) or self.forge.git.tip(self.forge.default_branch) or ""
             sha = self.forge.push(job.branch, {f"{job.code}.txt": f"{job.code} {len(tale.landed)}\n"})
-            tale.branch, self._landed[job.branch] = job.branch, [*tale.landed, sha]
-        self.hand.done(assignment, **proof(sha))
+            self._land(tale, sha, base)
+        self._done(assignment, tale, sha, base)
+
+    def _bring_up_to_date(self, assignment: Assignment) -> None:
+        tale = next(tale for tale in self.tales if tale.branch == assignment.branch)
+        assert assignment.resume is not None
+        with self.forge.lock:
+            base = self.forge.git.tip(self.forge.default_branch) or ""
+            if self.forge.git.tip(tale.branch) != assignment.resume.commit:
+                tale.disturbed = True
+                self.hand.finish(assignment, "push_conflict", reason="somebody else has pushed")
+                return
+            sha = self.forge.git.merge(tale.branch, base, "merge", "Bring it up to date")
+            self.forge.pushed(tale.branch)
+            self._land(tale, sha, base)
+        self._done(assignment, tale, sha, base)
+
+    def _land(self, tale: Tale, sha: str, base: str) -> None:
+        """Noted while nothing can be merged in between."""
         tale.landed.append(sha)
-        tale.jobs.append(self.house.job(job))
+        self._landed[tale.branch] = list(tale.landed)
+        self._verified_on[sha] = base
+
+    def _done(self, assignment: Assignment, tale: Tale, sha: str, base: str) -> None:
+        shown = proof(sha)
+        self.hand.done(assignment, **{**shown, "base_sha": base, "receipt": {**shown["receipt"], "base_sha": base}})
+        tale.jobs.append(self.house.job(assignment))
 
     def _spoil(self) -> None:
         def trouble(method: str, path: str) -> Trouble | None:
@@ -158,10 +200,12 @@ class Town:
 
         def watched(number: int, **how: Any) -> Pull:
             pull = self.forge.pull(number)
+            on = self.forge.git.tip(pull.base)
             done = merge(number, **how)
             tale = next((tale for tale in self.tales if tale.branch == pull.head), None)
             finished = tale is not None and self.story(tale).status is StoryStatus.DONE
-            self.merges.append((pull.head, pull.head_sha, list(self._landed[pull.head]), finished))
+            in_train = not self.train or self._verified_on.get(pull.head_sha) == on
+            self.merges.append((pull.head, pull.head_sha, list(self._landed[pull.head]), finished and in_train))
             return done
 
         self.forge.merge = watched  # type: ignore[method-assign]  # it looks, and merges as before
@@ -173,7 +217,6 @@ async def town(folder: Path, kind: str, dice: random.Random) -> AsyncIterator[To
     with ExitStack() as stack:
         forge = stack.enter_context(_forge(folder, kind))
         house = stack.enter_context(_house(folder))
-        house.product(repo_url=forge.repo_url, auto_pr=True, auto_merge=True, delete_merged_branches=True)
         key = HookKey.load(folder / "hook.key")
         made = Town(house, forge, Forges.load(tokens_file(folder, forge)), key, dice)
         app = create_app(house.plane, ear=made.ear)

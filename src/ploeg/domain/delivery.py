@@ -111,5 +111,6 @@ def delay_after(tries: int, retry_after: float | None, jitter: float) -> timedel
 
     `jitter`, from 0 to 1, lengthens it by up to a fifth.
     """
-    delay = min(_LONGEST_DELAY, _FIRST_DELAY * 2 ** min(tries - 1, 12)) * (1 + 0.2 * jitter)
+    doubled: int = 2 ** min(tries - 1, 12)
+    delay = min(_LONGEST_DELAY, _FIRST_DELAY * doubled) * (1 + 0.2 * jitter)
     return delay if retry_after is None else max(delay, timedelta(seconds=min(retry_after, 86_400.0)))

@@ -11,9 +11,7 @@ from ploeg.tools.declaration import Arguments, Reference, Result, Side, Tool
 
 
 class ListForgeActions(Arguments):
-    product_id: Reference | None = Field(
-        default=None, description="Its id or code; not needed where there is only one."
-    )
+    product_id: Reference = Field(description="The product's id or code.")
     limit: int = Field(default=20, ge=1, le=100, description="At most so many, the newest first.")
 
 
