@@ -13,7 +13,9 @@ from ploeg.cli.session import signed_in
 @click.command()
 @options.as_json
 def budget(as_json: bool) -> None:
-    """Show what all jobs spent today and each product's jobs this month, and what they may spend.
+    """Show what jobs spent today and this month, and what they may.
+
+    All jobs have a budget for each day, each product's jobs have one for each month.
 
     A product's limits are set with `ploeg product edit --max-cost-per-month`, the installation's in its settings.
 

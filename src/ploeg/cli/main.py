@@ -31,7 +31,7 @@ COMMANDS = {
     "pr": ("ploeg.cli.pr:pr", "Pull requests: how they stand, what was said about them, and what becomes of that."),
     "forge": ("ploeg.cli.forge.command:forge", "Forges: where repositories live, and what Ploeg may do there."),
     "queue": ("ploeg.cli.queue:queue", "Show what runs, what is next in which order, and why each job waits."),
-    "budget": ("ploeg.cli.budget:budget", "Show what was spent today and this month, and what may be."),
+    "budget": ("ploeg.cli.budget:budget", "Show what jobs spent today and this month, and what they may."),
     "schedule": ("ploeg.cli.schedule:schedule", "Tasks that are queued again and again."),
     "question": ("ploeg.cli.question:question", "What agents ask people, and your answers."),
     "notice": ("ploeg.cli.notice:notice", "Notices: where you are told what needs you, and what you were told."),

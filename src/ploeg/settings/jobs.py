@@ -18,7 +18,9 @@ class JobSettings(ServerSettings, frozen=True, kw_only=True, forbid_unknown_fiel
     max_minutes: Annotated[float, doc("Wall clock of an agent, in minutes; 0: the kind's own.", ge=0)] = 0.0
     max_silence_minutes: Annotated[float, doc("Minutes an agent may say nothing; 0: the kind's own.", ge=0)] = 0.0
     max_turns: Annotated[int, doc("Turns an agent may take; 0: the kind's own.", ge=0)] = 0
-    max_cost_usd: Annotated[float, doc("What one job may cost with all its attempts, in US dollars; 0: no limit.", ge=0)] = 0.0
+    max_cost_usd: Annotated[
+        float, doc("What one job may cost with all its attempts, in US dollars; 0: no limit.", ge=0)
+    ] = 0.0
     max_tokens: Annotated[int, doc("Tokens of every kind that one job may use; 0: no limit.", ge=0)] = 0
     max_cost_usd_per_day: Annotated[
         float, doc("What all jobs may cost in a day before no more of them begin, in US dollars; 0: no limit.", ge=0)
