@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from ploeg.aging import Terms
+from ploeg.control.health import health
 from ploeg.control.housekeeping import Housekeeper
 from ploeg.control.work import logs
 from ploeg.control.work.chunks import append
@@ -105,6 +106,10 @@ async def test_a_disk_that_becomes_low_is_told_of_once(house: House) -> None:
     (low,) = told
     assert (low.actor, low.data["worker"]) == ("server", None)
     assert "are to stay free" in low.data["reason"]
+    found = await health(house.plane)
+    assert (found.well, found.ready, list(found.reasons)) == (True, True, [f"disk: {low.data['reason']}"])
+    await housekeeper(house).look()
+    assert list((await health(house.plane)).reasons) == []
 
 
 async def test_a_disk_with_room_is_not_worth_a_word(house: House) -> None:

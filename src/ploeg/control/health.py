@@ -15,10 +15,11 @@ async def health(plane: ControlPlane) -> Health:
         return Health(status="stopping", ready=False, well=False, reasons=("the server is stopping",))
     ended = tuple(f"{task.get_name()} failed; start the server anew" for task in plane.beside if _failed(task))
     database = await database_trouble(plane)
-    told = (f"database: {database}",) if database is not None else ()
+    remarks = [f"{matter}: {remark}" for matter, remark in sorted(plane.remarks.items())]
     if not ended and database is None:
-        return Health(status="ok")
-    return Health(status="unhealthy", live=not ended, ready=False, well=False, reasons=(*ended, *told))
+        return Health(status="ok", reasons=remarks)
+    told = [f"database: {database}"] if database is not None else []
+    return Health(status="unhealthy", live=not ended, ready=False, well=False, reasons=[*ended, *told, *remarks])
 
 
 async def database_trouble(plane: ControlPlane) -> str | None:

@@ -16,6 +16,9 @@ from ploeg.store.transaction import Transaction
 #: Seconds between two looks.
 LOOK_EVERY = 900.0
 
+#: The matter of its remark.
+_DISK = "disk"
+
 log = structlog.get_logger("ploeg.housekeeping")
 
 
@@ -26,7 +29,6 @@ class Housekeeper:
         self._plane = plane
         self._terms = terms
         self._limits = DiskLimits(budget=None, keep_free=keep_free)
-        self._low: str | None = None
 
     async def run(self) -> None:
         while not self._plane.watch.stopping:
@@ -43,10 +45,11 @@ class Housekeeper:
         if done.compressed or done.deleted:
             log.info("tidied transcripts", compressed=done.compressed, deleted=done.deleted, freed_bytes=done.freed)
         free = shutil.disk_usage(self._plane.transcripts.disk).free
-        low, before = self._limits.why_low(0, free), self._low
-        self._low = low
-        if low is not None and before is None:
-            await self._plane.write(_tell, low, free)
+        low, before = self._limits.why_low(0, free), self._plane.remarks.pop(_DISK, None)
+        if low is not None:
+            self._plane.remarks[_DISK] = low
+            if before is None:
+                await self._plane.write(_tell, low, free)
 
 
 def _tell(tx: Transaction, why: str, free: int) -> None:

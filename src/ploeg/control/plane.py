@@ -46,6 +46,8 @@ class ControlPlane:
         self.post = post
         self.watch = Watch()
         self.tally = Tally()
+        #: What people should know of the server while it works on: which matter -> what about it.
+        self.remarks: dict[str, str] = {}
         #: What runs beside the requests for as long as the server does.
         self.beside: Sequence[asyncio.Task[None]] = ()
 
