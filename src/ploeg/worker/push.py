@@ -61,6 +61,6 @@ async def _push(live: LiveAttempt, head: str) -> PushResult:
 def _end(branch: str, result: PushResult) -> End:
     if result.pushed:
         return End(outcome=Outcome.DONE)
-    reason = f"push to {branch}: {result.reason}" + (f"; {result.remedy}" if result.remedy else "")
+    reason = f"push to {branch} ({result.outcome}): {result.reason}" + (f"; {result.remedy}" if result.remedy else "")
     conflict = result.outcome is PushOutcome.CONFLICT
     return End(outcome=Outcome.PUSH_CONFLICT if conflict else Outcome.PUSH_FAILED, reason=reason)

@@ -224,7 +224,13 @@ def _told(report: FinishReport, end: settle.End) -> dict[str, Any]:
         }
         for window in end.quota
     ]
-    return {"head_sha": report.head_sha, "pushed": report.pushed, "kept_ref": report.kept_ref, "quota": windows}
+    return {
+        "head_sha": report.head_sha,
+        "pushed": report.pushed,
+        "kept_ref": report.kept_ref,
+        "wip_branch": report.wip_branch,
+        "quota": windows,
+    }
 
 
 def _tell(tx: Transaction, type_: str, job: Job, attempt: Attempt, by: str, **more: Any) -> None:
