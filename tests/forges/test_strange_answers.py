@@ -68,7 +68,7 @@ def test_every_verb_of_the_contract_is_here() -> None:
 
 
 @pytest.mark.parametrize("kind", ["forgejo", "github", "gitlab"])
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=80, deadline=None)
 @given(answer=JSON, verb=some.sampled_from(sorted(VERBS)))
 async def test_strange_json_is_trouble_and_nothing_else(kind: str, answer: Any, verb: str) -> None:
     async def ask_all(*_: Any, **__: Any) -> tuple[Any, dict[str, str]]:

@@ -27,6 +27,7 @@ async def test_a_story_goes_from_its_branch_through_a_review_to_its_merge(
     first = forge.push(BRANCH, {"greet.py": "print('helo')\n"})
     async with forges_of(forge).on(forge.repo_url) as there:
         number = (await there.open(PROPOSAL)).number
+        assert (await there.checks(first)).state is ChecksState.NONE
         await there.set_status(first, RECEIPT)
         assert (await there.checks(first)).state is ChecksState.NONE
 

@@ -125,14 +125,14 @@ class Forgejo:
 
     async def comments(self, number: int, since: datetime | None = None) -> Sequence[Comment]:
         told = await self._line.ask("GET", f"{self._at}/issues/{number}/comments", **_since(since))
-        return [words.comment(each) for each in told]
+        return [words.comment(each) for each in told or ()]
 
     async def reviews(self, number: int) -> Sequence[Review]:
         at = f"{self._at}/pulls/{number}/reviews"
         handed_in = []
         for told in await self._line.pages(at, size="limit"):
             remarks = await self._line.ask("GET", f"{at}/{told['id']}/comments") if told.get("comments_count") else []
-            handed_in.append(words.review(told, tuple(map(words.comment, remarks))))
+            handed_in.append(words.review(told, tuple(map(words.comment, remarks or ()))))
         return sorted((each for each in handed_in if each), key=lambda review: review.submitted_at)
 
     async def review(self, number: int, *, sha: str, verdict: Verdict, text: str) -> None:
@@ -151,7 +151,7 @@ class Forgejo:
     async def issues(self, since: datetime | None = None, page: int = 1) -> IssuePage:
         query: dict[str, str | int] = {"type": "issues", "state": "all", "limit": PAGE, "page": page, **_since(since)}
         told, headers = await self._line.ask_all("GET", f"{self._at}/issues", **query)
-        return IssuePage(tuple(map(words.issue, told)), more(headers))
+        return IssuePage(tuple(map(words.issue, told or ())), more(headers, page * PAGE))
 
     async def issue(self, number: int) -> Issue:
         return words.issue(await self._line.ask("GET", f"{self._at}/issues/{number}"))
@@ -192,7 +192,7 @@ class Forgejo:
             listed = await self._line.ask(
                 "GET", f"{self._at}/pulls", state=state, sort="recentupdate", limit=PAGE, page=page
             )
-            found = [told for told in listed if words.head_of(told) == head and words.is_own(told)]
+            found = [told for told in listed or () if words.head_of(told) == head and words.is_own(told)]
             if found or not listed:
                 return found
         raise ForgeError(Trouble.REFUSED, f"it has more than {PAGE * _MOST_PAGES} pull requests ({state})")

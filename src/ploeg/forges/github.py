@@ -138,6 +138,10 @@ class GitHub:
 
     async def revert(self, number: int) -> str | None:
         told = await self._line.ask("GET", f"{self._at}/pulls/{number}")
+        # GitHub would open another one for each request; it names their branches so.
+        found = await self.newest_of(f"revert-{number}-{told['head']['ref']}")
+        if found is not None:
+            return found.url
         made = await self._mutate(_REVERT, told["node_id"], "it cannot be reverted")
         return str(made["revertPullRequest"]["revertPullRequest"]["url"])
 
@@ -206,7 +210,9 @@ class GitHub:
             "page": page,
         }
         told, headers = await self._line.ask_all("GET", f"{self._at}/issues", **(query | _since(since)))
-        return IssuePage(tuple(words.issue(each) for each in told if "pull_request" not in each), more(headers))
+        return IssuePage(
+            tuple(words.issue(each) for each in told if "pull_request" not in each), more(headers, page * PAGE)
+        )
 
     async def issue(self, number: int) -> Issue:
         return words.issue(await self._line.ask("GET", f"{self._at}/issues/{number}"))

@@ -202,7 +202,7 @@ class GitLab:
         if since is not None:
             query["updated_after"] = since.isoformat(timespec="seconds")
         told, headers = await self._line.ask_all("GET", f"{self._at}/issues", per_page=PAGE, page=page, **query)
-        return IssuePage(tuple(map(words.issue, told)), more(headers))
+        return IssuePage(tuple(map(words.issue, told)), more(headers, page * PAGE))
 
     async def issue(self, number: int) -> Issue:
         return words.issue(await self._line.ask("GET", f"{self._at}/issues/{number}"))

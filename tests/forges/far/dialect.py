@@ -91,6 +91,9 @@ def page_of(call: Call, things: list[Any], size: str = "per_page", most: int = 1
     length = min(int(call.query.get(size, 30)), most)
     page = int(call.query.get("page", 1))
     part = things[(page - 1) * length : page * length]
+    if call.forge.kind == "forgejo":
+        # Of most lists it tells the length, and no link to the next part.
+        return 200, part, {"X-Total-Count": str(len(things))}
     more = page * length < len(things)
     return 200, part, {"Link": f'<{call.forge.url}/next?page={page + 1}>; rel="next"'} if more else {}
 

@@ -146,6 +146,8 @@ def _remarks(call: Call) -> Any:
 @_on("GET", _REPO + "/commits/{ref}/status", scope="read:repository")
 def _statuses(call: Call) -> Answer:
     forge, sha = call.forge, call.of["ref"]
+    if not forge.checks_of(sha):
+        return 200, None, {}
     _, part, headers = page_of(call, forge.checks_of(sha), "limit", 50)
     told = {"sha": sha, "state": forge.verdict(sha), "total_count": len(forge.checks_of(sha)),
             "statuses": [shapes.status(forge, each) for each in part]}  # fmt: skip

@@ -26,7 +26,8 @@ class Bare:
         self.path = path
 
     def set_up(self) -> None:
-        self.run("config", "http.receivepack", "true")
+        with (self.path / "config").open("a") as config:
+            config.write("[http]\n\treceivepack = true\n")
         hook = self.path / "hooks" / "pre-receive"
         hook.parent.mkdir(exist_ok=True)
         hook.write_text(PRE_RECEIVE)

@@ -71,7 +71,7 @@ def _graphql(call: Call) -> Any:
     assert "revertPullRequest" in query
     if pull.merged_sha is None:
         return {"data": None, "errors": [{"type": "UNPROCESSABLE", "message": "it is not merged"}]}
-    branch = f"revert-{number}-{pull.head.rpartition('/')[2]}"
+    branch = f"revert-{number}-{pull.head}"
     call.forge.branch(branch)
     call.forge.git.revert(branch, pull.merged_sha)
     made = call.forge.open_pull(head=branch, base=pull.base, title=f'Revert "{pull.title}"', text="")

@@ -144,7 +144,7 @@ class _Handler(BaseHTTPRequestHandler):
             return
         status, told, headers = self._told(path, query, body)
         if trouble is None:
-            content = b"" if told is None else json.dumps(told).encode()
+            content = b"" if told is None and self.command != "GET" else json.dumps(told).encode()
             self._send(status, {"Content-Type": "application/json", **headers}, content)
 
     def _told(self, path: str, query: dict[str, str], body: bytes) -> tuple[int, Any, dict[str, str]]:
