@@ -80,6 +80,8 @@ class Rounds:
             await tray.see_to(row)
         except PloegError as error:
             log.warning("what was done could not be noted, and is done again", error=str(error))
+        except Exception:  # a flaw in one must not end the rounds of all the others
+            log.exception("what is due could not be seen to, and is tried again")
 
     async def _rest(self, subscription: Subscription, duration: timedelta) -> None:
         """That long, or until an event says that something may be due."""

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, TypedDict, Unpack
 
 from ploeg.control import find
 from ploeg.control.find import Need
@@ -23,6 +23,17 @@ ASKED = "forge_action.asked"
 LIMIT_MAX = 500
 
 
+class About(TypedDict, total=False):
+    """What a deed is about; the fields of `ForgeAction`."""
+
+    number: int | None
+    branch: str | None
+    sha: str | None
+    job_id: JobId | None
+    story_id: StoryId | None
+    sprint_run_id: SprintRunId | None
+
+
 def ask(
     tx: Transaction,
     product_id: ProductId,
@@ -31,13 +42,8 @@ def ask(
     key: str,
     actor: str,
     *,
-    number: int | None = None,
-    branch: str | None = None,
-    sha: str | None = None,
     content: Mapping[str, Any] | None = None,
-    job_id: JobId | None = None,
-    story_id: StoryId | None = None,
-    sprint_run_id: SprintRunId | None = None,
+    **about: Unpack[About],
 ) -> ForgeAction:
     """Asks for that deed, which is done once however often it is asked by the same key; one that failed is tried anew.
 
@@ -55,14 +61,9 @@ def ask(
         key=key,
         created_at=tx.now,
         actor=actor,
-        number=number,
-        branch=branch,
-        sha=sha,
         content=dict(content or {}),
-        job_id=job_id,
-        story_id=story_id,
-        sprint_run_id=sprint_run_id,
         due_at=tx.now,
+        **about,
     )
     tx.forge_actions.add(asked)
     _tell(tx, ASKED, asked, actor)
