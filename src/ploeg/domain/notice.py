@@ -19,6 +19,8 @@ TRY_SECONDS = 30.0
 TAKEN_FOR = timedelta(seconds=2 * TRY_SECONDS)
 #: Tries of one message, which the delays below spread over the better part of a day.
 MAX_TRIES = 24
+#: After so many, which is some minutes, other receivers are told of it.
+TOLD_AFTER = 5
 _FIRST_DELAY = timedelta(seconds=10)
 _LONGEST_DELAY = timedelta(hours=1)
 #: Between two messages to one receiver: a storm arrives as a few messages with many notices each.
@@ -51,6 +53,8 @@ class Topic(StrEnum):
     PULL_REQUEST_CLOSED = "pull_request.closed"
     PULL_REQUEST_FAILED = "pull_request.failed"
     FORGE_ACTION_FAILED = "forge_action.failed"
+    #: Notices do not get through to another receiver.
+    RECEIVER_FAILED = "receiver.failed"
     PULL_REQUEST_REMARKED = "pull_request.remarked"
     #: Somebody tries a receiver; it cannot be asked for.
     TRIAL = "trial"

@@ -132,6 +132,22 @@ async def test_a_far_end_that_is_gone_for_good_is_given_up_and_asked_again_with_
     assert (await office.look())[3:] == [("phone", "There is no recent backup")]
 
 
+async def test_a_receiver_that_cannot_be_reached_is_told_at_the_others_of_its_owner(office: Office) -> None:
+    ada = office.house.person("ada")
+    await office.receiver("broken", topics=["disk.*", "receiver.*"])
+    await office.receiver("phone", topics=["receiver.*"])
+    await office.receiver("of-ada", ada, topics=["receiver.*"])
+    office.sink.answers = [(500, {})] * notice.TOLD_AFTER
+    office.happens("disk.low", data={"hostname": "nas"})
+    for _ in range(notice.TOLD_AFTER):
+        await office.look()
+        office.house.clock.turn(minutes=5)
+    assert sorted((await office.look())[notice.TOLD_AFTER :]) == [
+        ("broken", "The disk of nas is nearly full"),
+        ("phone", "Notices do not get through to broken"),
+    ]
+
+
 async def test_a_server_that_dies_while_it_sends_leaves_the_message_to_the_next(office: Office) -> None:
     await office.receiver()
     office.happens("backup.stale")

@@ -99,6 +99,7 @@ def _words(tx: Transaction, event: Event) -> Words | None:
 def _those_told(tx: Transaction, event: Event, said: Words, receivers: Collection[Receiver]) -> list[ReceiverId]:
     wanting = [each for each in receivers if each.wants(said.topic) and each.created_at <= event.at]
     people = _concerned(tx, event) if any(receiver.user_id is not None for receiver in wanting) else frozenset()
+    wanting = [each for each in wanting if each.id != event.data.get("id")]
     return [each.id for each in wanting if (each.user_id in people if each.user_id else not event.private)]
 
 

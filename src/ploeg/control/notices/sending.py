@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from ploeg.control.notices.send import Sent
-from ploeg.domain.notice import Message, NoticeState, Receiver
+from ploeg.domain.notice import TOLD_AFTER, Message, NoticeState, Receiver
 from ploeg.store.transaction import Transaction
 
 #: Notices that one message takes along.
@@ -54,8 +54,15 @@ def settle(tx: Transaction, taken: Taken, sent: Sent) -> Receiver | None:
     else:
         jitter = random.random()  # noqa: S311 - spreads tries, hides nothing
         settled = receiver.fail(sent.trouble, sent.reason, tx.now, sent.retry_after, jitter)
+        if settled.tries == TOLD_AFTER:
+            _tell(tx, settled)
         if settled.due_at is None:
             tx.notices.settle(notices, NoticeState.DROPPED, tx.now)
             settled = settled.evolve(due_at=tx.notices.next_waiting(receiver.id), tries=0)
     tx.notices.update_receiver(settled)
     return settled
+
+
+def _tell(tx: Transaction, receiver: Receiver) -> None:
+    data = {"id": receiver.id, "name": receiver.name, "trouble": receiver.trouble, "reason": receiver.reason}
+    tx.events.add("receiver.failed", user_id=receiver.user_id, actor="server", data=data)

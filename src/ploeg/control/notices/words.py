@@ -93,6 +93,16 @@ def _budget_reached(tx: Transaction, event: Event) -> Words:
     )
 
 
+def _receiver_failed(tx: Transaction, event: Event) -> Words:
+    data = event.data
+    return Words(
+        topic=Topic.RECEIVER_FAILED,
+        subject=f"receiver:{data['id']}",
+        title=f"Notices do not get through to {data['name']}",
+        text=f"{data.get('reason') or data['trouble']}\nLook: ploeg notice list",
+    )
+
+
 def _disk_low(tx: Transaction, event: Event) -> Words:
     data = event.data
     where = data.get("hostname") or data.get("worker") or "the server"
@@ -128,6 +138,7 @@ _WORDINGS: dict[str, Wording] = {
     "backup.stale": _backup_stale,
     **dict.fromkeys(forge_words.PULL_REQUEST, forge_words.pull_request),
     "pull_request.remarked": forge_words.remarked,
+    "receiver.failed": _receiver_failed,
     "forge_action.failed": forge_words.action_failed,
 }
 #: Types of events that may have something to say.
