@@ -6,13 +6,14 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
+import httpx2
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as some
 
 from ploeg.domain.forge import CommitStatus, StatusState, Verdict
 from ploeg.forges.base import Forge, ForgeError, Proposal
-from ploeg.forges.line import Line
+from ploeg.forges.line import Line, silence
 from ploeg.forges.registry import Entry, Forges
 
 pytestmark = pytest.mark.anyio
@@ -96,3 +97,9 @@ async def test_a_moment_that_is_none_is_trouble(monkeypatch: pytest.MonkeyPatch)
     with pytest.raises(ForgeError, match="another form"):
         async with Forges((Entry("https://git.example.org", "forgejo", "t"),)).on(URL) as forge:
             await forge.comments(1)
+
+
+def test_a_certificate_that_nobody_vouches_for_is_said_so() -> None:
+    error = httpx2.ConnectError("[SSL: CERTIFICATE_VERIFY_FAILED] certificate verify failed: self-signed certificate")
+    assert "add its authority" in silence(error)
+    assert silence(httpx2.ReadTimeout("")) == "does not answer (ReadTimeout)"

@@ -70,7 +70,7 @@ class Line:
             async with self._client.stream(method, url, json=body, params=query or None) as response:
                 content = await _content(response)
         except httpx2.HTTPError as error:
-            raise ForgeError(Trouble.UNREACHABLE, f"{self._host} does not answer ({type(error).__name__})") from None
+            raise ForgeError(Trouble.UNREACHABLE, f"{self._host} {silence(error)}") from None
         if not response.is_success:
             raise self._refusal(response, content)
         try:
@@ -112,6 +112,13 @@ class Line:
 def _authorities() -> ssl.SSLContext:
     """Whose certificates are believed. To read them takes longer than most requests."""
     return httpx2.create_ssl_context(trust_env=False)
+
+
+def silence(error: httpx2.HTTPError) -> str:
+    """Why there was no answer, as far as people can do something about it."""
+    if "CERTIFICATE_VERIFY_FAILED" in str(error):
+        return "shows a certificate that this machine does not believe; add its authority to the system's own"
+    return f"does not answer ({type(error).__name__})"
 
 
 def more(headers: Mapping[str, str], so_far: int) -> bool:
