@@ -95,6 +95,4 @@ def _remarks() -> None:
     )
     op.create_index("ix_remarks_job_id", "remarks", ["job_id"])
     still_open = sa.text("state = 'open'")
-    op.create_index(
-        "ix_remarks_open", "remarks", ["product_id"], sqlite_where=still_open, postgresql_where=still_open
-    )
+    op.create_index("ix_remarks_open", "remarks", ["product_id"], sqlite_where=still_open, postgresql_where=still_open)
