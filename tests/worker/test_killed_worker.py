@@ -106,7 +106,7 @@ def test_a_worker_killed_before_the_push_gives_its_job_back(
     assert attempt["outcome"] == "worker_lost"
     assert phase in attempt["reason"]
     assert job["not_before"] is not None
-    assert remote.branches() == ["trunk"]
+    assert remote.branches() == [*([] if phase == "prepare" else ["ploeg/wip/J-1"]), "trunk"]
     assert workspaces(installation) == []
     if phase == "verify":
         assert mirror(installation).content(attempt["kept_ref"], "hello.txt") == "hello\n"

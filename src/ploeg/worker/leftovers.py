@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import Set
 from dataclasses import dataclass
 
 from ploeg.domain.attempt import Outcome, Phase
@@ -44,7 +45,7 @@ async def clear_up(bench: Workbench, info: WorkerInfo) -> None:
             logger.warning(
                 "ended %d leftover processes", len(ended), extra={"action": "leftovers_ended", "pids": ended}
             )
-    kept = await _keep_all(bench)
+    kept = await _keep_all(bench, {_place(record) for record in records if _is_done(record)})
     await bench.checkouts.sweep()
     await asyncio.to_thread(bench.homes.sweep)
     held = [record.assignment.attempt_id for record in records]
@@ -55,7 +56,7 @@ async def clear_up(bench: Workbench, info: WorkerInfo) -> None:
     await late.deliver_all(bench)
 
 
-async def _keep_all(bench: Workbench) -> KeptWork:
+async def _keep_all(bench: Workbench, done: Set[tuple[str, int]]) -> KeptWork:
     """The work in every workspace on disk; one whose work cannot be kept stays, for the job's next attempt to try."""
     kept: KeptWork = {}
     for workspace in bench.checkouts.leftovers():
@@ -68,8 +69,9 @@ async def _keep_all(bench: Workbench) -> KeptWork:
             logger.warning("%s stays as it is: %s", workspace.directory, error, extra={"action": "leftover_not_kept"})
             continue
         if not isinstance(found, NeverKept):
-            branch = await _share(bench, workspace, found)
-            kept[workspace.job_code, workspace.attempt] = Found(kept=found, wip_branch=branch)
+            place = (workspace.job_code, workspace.attempt)
+            branch = await _share(bench, workspace, found) if place not in done else None
+            kept[place] = Found(kept=found, wip_branch=branch)
     return kept
 
 
@@ -97,7 +99,7 @@ def _report(bench: Workbench, record: AttemptRecord, kept: KeptWork) -> FinishRe
     if verified is not None and record.phase in {Phase.VERIFY, Phase.PUSH, Phase.REPORT}:
         verified.reason = "the worker was killed before the push was known to have succeeded"
         return verified
-    left = kept.get((assignment.job_code, assignment.attempt_number))
+    left = kept.get(_place(record))
     found = left.kept if left is not None else None
     return FinishReport(
         outcome=Outcome.WORKER_LOST,
@@ -111,3 +113,12 @@ def _report(bench: Workbench, record: AttemptRecord, kept: KeptWork) -> FinishRe
         snapshot=found.snapshot if isinstance(found, Kept) else None,
         wip_branch=left.wip_branch if left is not None else None,
     )
+
+
+def _place(record: AttemptRecord) -> tuple[str, int]:
+    return record.assignment.job_code, record.assignment.attempt_number
+
+
+def _is_done(record: AttemptRecord) -> bool:
+    """Its work is on its branch, and only the server has not heard of it."""
+    return record.report is not None and record.report.outcome == Outcome.DONE
