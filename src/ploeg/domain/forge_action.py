@@ -15,6 +15,7 @@ from ploeg.domain.ids import ForgeActionId, JobId, ProductId, SprintRunId, Story
 WAITS_FOR = timedelta(days=7)
 _FIRST_LOOK = timedelta(seconds=15)
 _LONGEST_LOOK = timedelta(minutes=5)
+_SETTLED = "settled"
 #: What only people can mend is not tried all day long.
 _TRIES = {Trouble.REFUSED: 5, Trouble.NOT_FOUND: 5, Trouble.CONFLICT: 5}
 
@@ -81,6 +82,11 @@ class ForgeAction:
     done_at: datetime | None = None
 
     @property
+    def settled(self) -> int:
+        """How many times somebody had set about it when it was asked anew."""
+        return int(self.content.get(_SETTLED, 0))
+
+    @property
     def state(self) -> ActionState:
         if self.due_at is not None:
             return "pending"
@@ -133,7 +139,8 @@ class ForgeAction:
 
     def retry(self, now: datetime) -> Self:
         """Asked anew, whatever became of it before."""
-        return replace(self, created_at=now, due_at=now, tries=0, looks=0, trouble=None, reason=None)
+        content = {**self.content, _SETTLED: self.taken}
+        return replace(self, content=content, created_at=now, due_at=now, tries=0, looks=0, trouble=None, reason=None)
 
     def evolve(self, **changes: Any) -> Self:
         return replace(self, **changes)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from ploeg.control.products import products
-from ploeg.control.publishing import promotion
+from ploeg.control.publishing import actions, promotion
 from ploeg.domain.errors import Conflict, NotFound
 from ploeg.domain.forge_action import Deed
 from tests.control.house import House
@@ -52,3 +52,22 @@ async def test_it_needs_a_workflow_and_its_owner(house: House) -> None:
     house.write(products.edit, house.admin, "demo", {"promote_workflow": "promote.yml"})
     with pytest.raises(NotFound):
         house.write(promotion.promote, house.person("mia"), "demo")
+
+
+async def test_one_that_did_not_get_so_far_is_tried_again(house: House) -> None:
+    scene = Scene.of(house, promote_workflow="promote.yml")
+    house.write(promotion.promote, house.admin, "demo")
+    scene.way.cuts += [("repository", "before")] * 2
+    for _ in range(3):
+        await scene.pass_time(minutes=5)
+    assert (len(scene.forge.dispatched), scene.the(Deed.PROMOTE).state) == (1, "done")
+
+
+async def test_a_person_may_try_again_what_was_left_to_people(house: House) -> None:
+    scene = Scene.of(house, promote_workflow="promote.yml")
+    action = house.write(promotion.promote, house.admin, "demo")
+    house.write(lambda tx: tx.forge_actions.take(tx.now))
+    await scene.pass_time(minutes=5)
+    house.write(actions.retry, house.admin, action.id)
+    await scene.outbox.look()
+    assert (len(scene.forge.dispatched), scene.the(Deed.PROMOTE).state) == (1, "done")

@@ -207,7 +207,8 @@ async def _delete_branch(forge: Forge, action: ForgeAction) -> Acted:
 
 
 async def _promote(forge: Forge, action: ForgeAction) -> Acted:
-    if action.taken > 1:
+    # A try that failed before it got so far is noted with its trouble.
+    if action.taken > 1 + action.settled and action.trouble is None:
         reason = "whether it has begun is not known; look at the forge, and promote again if it has not"
         return Failed(Trouble.UNREACHABLE, reason, final=True)
     said = action.content

@@ -52,7 +52,7 @@ def ask(
     """
     known = tx.forge_actions.of_key(product_id, key)
     if known is not None:
-        return _again(tx, known.evolve(content=dict(content or known.content)), actor)
+        return _again(tx, known.evolve(content={**known.content, **(content or {})}), actor)
     asked = ForgeAction(
         id=ForgeActionId(new_id("act")),
         product_id=product_id,
