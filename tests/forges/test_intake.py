@@ -85,14 +85,17 @@ class Scene:
 
 
 @pytest.fixture
-async def scene(house: House, forge: FakeForge, forges_of: MakeForges) -> Scene:
-    scene = Scene(house, forge, forges_of)
+async def scene(house: House, forgejo: FakeForge, forges_of: MakeForges) -> Scene:
+    scene = Scene(house, forgejo, forges_of)
     await scene.work()
     return scene
 
 
-async def test_a_review_becomes_a_follow_up_whose_push_answers_it_and_a_merge_ends_it(scene: Scene) -> None:
-    forge = scene.forge
+async def test_a_review_becomes_a_follow_up_whose_push_answers_it_and_a_merge_ends_it(
+    house: House, forge: FakeForge, forges_of: MakeForges
+) -> None:
+    scene = Scene(house, forge, forges_of)
+    await scene.work()
     assert (scene.pull.status, scene.pull.author, scene.pull.head_sha) == (
         PullStatus.OPEN,
         "robot",
@@ -159,19 +162,16 @@ async def test_an_agent_s_review_stands_at_the_forge(scene: Scene) -> None:
     assert {author for _, author, _ in scene.remarks()} == {"ploeg"}, "its own review is not heard once more"
 
 
-async def test_hooks_that_are_forged_lost_or_strange_do_no_harm(
-    house: House, forgejo: FakeForge, forges_of: MakeForges
-) -> None:
-    scene = Scene(house, forgejo, forges_of)
-    await scene.work()
-    for secret in ("", "guessed", scene.key.secret_of(f"{forgejo.url}/crew/other")):
+async def test_hooks_that_are_forged_lost_or_strange_do_no_harm(scene: Scene) -> None:
+    forge = scene.forge
+    for secret in ("", "guessed", scene.key.secret_of(f"{forge.url}/crew/other")):
         with pytest.raises(Unauthenticated):
-            await scene.hook("pull", forgejo.pull(1), secret)
+            await scene.hook("pull", forge.pull(1), secret)
     with pytest.raises(NotFound):
         await scene.ear.hear("elsewhere.example.org/crew/greeter", {}, b"{}")
     with pytest.raises(Invalid):
         await scene.ear.hear(scene.place, _signed(scene, b"[]"), b"[]")
-    forgejo.merge(1)
+    forge.merge(1)
     scene.house.clock.turn(minutes=4)
     await scene.looker.look()
     assert scene.pull.status is PullStatus.OPEN
@@ -180,14 +180,10 @@ async def test_hooks_that_are_forged_lost_or_strange_do_no_harm(
     assert scene.pull.status is PullStatus.MERGED
 
 
-async def test_a_look_that_fails_is_taken_again_and_changes_nothing(
-    house: House, forgejo: FakeForge, forges_of: MakeForges
-) -> None:
-    scene = Scene(house, forgejo, forges_of)
-    await scene.work()
-    forgejo.hand_in(1, "ada", "CHANGES_REQUESTED", "Rename it.")
+async def test_a_look_that_fails_is_taken_again_and_changes_nothing(scene: Scene) -> None:
+    scene.forge.hand_in(1, "ada", "CHANGES_REQUESTED", "Rename it.")
     scene.house.clock.turn(minutes=6)
-    forgejo.troubles.append(Trouble(503, path="/reviews"))
+    scene.forge.troubles.append(Trouble(503, path="/reviews"))
     await scene.looker.look()
     assert (scene.pull.trouble, scene.pull.tries, scene.remarks()) == (Word.UNREACHABLE, 1, [])
     scene.house.clock.turn(minutes=1)

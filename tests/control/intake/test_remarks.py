@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
 
 from ploeg.control.backlog import backlog
@@ -71,24 +69,29 @@ def test_the_same_again_changes_nothing(scene: Scene) -> None:
     assert scene.house.told().count("pull_request.ordered") == 1
 
 
-@pytest.mark.parametrize(
-    "said",
-    [
-        {"reviews": (review(author="mallory"),)},
-        {"reviews": (review(author="ploeg-bot"),)},
-        {"reviews": (review("Lovely.", Verdict.APPROVED),)},
-        {"reviews": (review("Never mind.", Verdict.DISMISSED),)},
-        {"comments": (comment("/ploeg fix everything", author="mallory"),)},
-        {"comments": (comment("/ploeg fix everything", author="ploeg-bot"),)},
-        {"comments": (comment("I would rename it."),)},
-        {"comments": (comment("> /ploeg fix it\n\n```\n/ploeg retry\n```\nsay /ploeg stop"),)},
-    ],
-    ids=["stranger", "own", "approval", "dismissed", "stranger's order", "own order", "talk", "quoted orders"],
-)
-def test_what_steers_nobody(scene: Scene, said: dict[str, Any]) -> None:
-    scene.look(**said)
+def test_what_steers_nobody(scene: Scene) -> None:
+    scene.look(
+        reviews=(
+            review(id="1", author="mallory"),
+            review(id="2", author="ploeg-bot"),
+            review("Lovely.", Verdict.APPROVED, id="3", author="bob"),
+            review("Never mind.", Verdict.DISMISSED, id="4"),
+        ),
+        comments=(
+            comment("/ploeg fix everything", id="1", author="mallory"),
+            comment("/ploeg fix everything", id="2", author="ploeg-bot"),
+            comment("I would rename it.", id="3"),
+            comment("> /ploeg fix it\n\n```\n/ploeg retry\n```\nsay /ploeg stop", id="4"),
+        ),
+        writers=("ada", "bob"),
+    )
     assert len(scene.jobs()) == 1
-    assert not any(remark.state is RemarkState.OPEN for remark in scene.remarks)
+    assert {(remark.key, remark.state) for remark in scene.remarks} == {
+        ("review:1", RemarkState.NOTED),
+        ("review:3", RemarkState.NOTED),
+        ("review:4", RemarkState.NOTED),
+        ("comment:1", RemarkState.NOTED),
+    }
 
 
 def test_red_checks_and_conflicts_become_work_and_a_new_commit_makes_them_past(scene: Scene) -> None:
