@@ -98,6 +98,16 @@ def test_a_new_token_needs_no_new_start(tmp_path: Path) -> None:
     assert forges.origins == []
 
 
+def test_a_file_that_is_half_written_leaves_what_it_said_last(tmp_path: Path) -> None:
+    file = tmp_path / "tokens"
+    remember(file, Entry("https://git.example.org", "forgejo", "one"))
+    forges = Forges.load(file)
+    file.write_text("https://git.example.org forg")
+    assert forges.kind_at("git.example.org") == "forgejo"
+    file.write_text("https://git.example.org gitea two")
+    assert forges.kind_at("git.example.org") == "gitea"
+
+
 def test_what_people_wrote_into_the_file_stays(tmp_path: Path) -> None:
     file = tmp_path / "tokens"
     file.touch(mode=0o600)

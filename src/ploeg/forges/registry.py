@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Self
@@ -81,10 +81,7 @@ class Forges:
         place = place_of(repo_url)
         if place is None:
             raise ForgeError(Trouble.NO_CREDENTIALS, "its repository is on no forge; name one by its https URL")
-        try:
-            entry = self._known().get(place.origin)
-        except Invalid as error:
-            raise ForgeError(Trouble.NO_CREDENTIALS, str(error)) from None
+        entry = self._known().get(place.origin)
         if entry is None:
             raise ForgeError(Trouble.NO_CREDENTIALS, f"there is no token for {place.origin} in {_SETTING}")
         async with _forge(entry, place) as forge:
@@ -93,8 +90,10 @@ class Forges:
     def _known(self) -> Mapping[str, Entry]:
         seen = _mark(self._file)
         if self._file is not None and seen != self._seen:
-            self._entries = _by_origin(_read(self._file)) if seen is not None else {}
-            self._seen = seen
+            # Whoever is writing it may be halfway: what it said last stands until it makes sense again.
+            with suppress(Invalid):
+                self._entries = _by_origin(_read(self._file)) if seen is not None else {}
+                self._seen = seen
         return self._entries
 
 
