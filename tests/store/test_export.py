@@ -53,7 +53,7 @@ def test_every_table_is_in_the_export_or_stays_for_a_reason() -> None:
 
 def test_no_column_of_the_export_holds_a_secret() -> None:
     names = {column.name for family in export.FAMILIES for column in family.keys[0].table.c}
-    assert not [name for name in names if re.search(r"secret|password|token|sha256", name)]
+    assert not [name for name in names if re.search(r"secret|password|token(?!s_per_)|sha256", name)]
 
 
 def test_pages_follow_each_other_without_a_gap(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:

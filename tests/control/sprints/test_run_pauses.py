@@ -15,6 +15,7 @@ from ploeg.control.work import cancel
 from ploeg.domain.backlog import StoryStatus, TaskStatus
 from ploeg.domain.errors import Conflict
 from ploeg.domain.job import JobStatus
+from ploeg.domain.quota import JITTER_MAX
 from ploeg.domain.sprint import SprintStatus
 from ploeg.domain.sprint_run import PauseReason, RunStatus
 from tests.control.agent import TaskAgent
@@ -115,10 +116,12 @@ def test_a_quota_wall_pauses_the_run_until_its_window_opens_again(house: House, 
     hand.finish(hand.take(), "quota_exhausted", reset_at=reset)
     pause = scene.run.pause
     assert pause is not None
-    assert (pause.reason, pause.resets_at) == (PauseReason.QUOTA_DEPLETED, reset)
-    assert house.read(next_due)[1] == reset
+    assert pause.reason is PauseReason.QUOTA_DEPLETED
+    assert pause.resets_at is not None
+    assert reset <= pause.resets_at <= reset + JITTER_MAX
+    assert house.read(next_due)[1] == pause.resets_at
     assert house.write(run_state.lift) == 0
-    house.clock.now = reset
+    house.clock.now = pause.resets_at
     assert house.read(sweep.may_go_on)
     assert house.write(run_state.lift) == 1
     assert scene.run.status is RunStatus.RUNNING
