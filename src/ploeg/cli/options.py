@@ -31,8 +31,14 @@ _PLACE = (
 _CONFIG = (
     click.option("--runtime", metavar="NAME", help="The agent: patch, claude, …"),
     click.option("--model", metavar="NAME", help="The agent's model."),
-    click.option("--review-runtime", metavar="NAME", help="The agent that reviews plans, in place of --runtime."),
-    click.option("--review-model", metavar="NAME", help="The model that reviews plans, in place of --model."),
+    click.option(
+        "--review-runtime",
+        metavar="NAME",
+        help="The agent that reviews plans and pull requests, in place of --runtime.",
+    ),
+    click.option(
+        "--review-model", metavar="NAME", help="The model that reviews plans and pull requests, in place of --model."
+    ),
     click.option("--thinking-budget", type=int, metavar="TOKENS", help="Tokens the model may think; 0: none."),
     click.option("--permission-mode", metavar="MODE", help="How the agent treats its own permission prompts."),
     click.option("--max-minutes", type=float, metavar="N", help="Limit of the agent's wall clock."),

@@ -13,8 +13,8 @@ class JobSettings(ServerSettings, frozen=True, kw_only=True, forbid_unknown_fiel
 
     runtime: Annotated[str, doc("Runtime of a job that names none.")] = "patch"
     model: Annotated[str, doc("Model of a job that names none; empty leaves it to the runtime.")] = ""
-    review_runtime: Annotated[str, doc("Runtime of a review of a plan; empty: as any job's.")] = ""
-    review_model: Annotated[str, doc("Model of a review of a plan; empty: as any job's.")] = ""
+    review_runtime: Annotated[str, doc("Runtime of a review of a plan or a pull request; empty: as any job's.")] = ""
+    review_model: Annotated[str, doc("Model of a review of a plan or a pull request; empty: as any job's.")] = ""
     max_minutes: Annotated[float, doc("Wall clock of an agent, in minutes; 0: the kind's own.", ge=0)] = 0.0
     max_silence_minutes: Annotated[float, doc("Minutes an agent may say nothing; 0: the kind's own.", ge=0)] = 0.0
     max_turns: Annotated[int, doc("Turns an agent may take; 0: the kind's own.", ge=0)] = 0
