@@ -44,7 +44,7 @@ WORKER_JOBS = Metric("ploeg_worker_jobs", GAUGE, "Jobs that a worker holds now."
 QUOTA_USED = Metric(
     "ploeg_quota_used_ratio",
     GAUGE,
-    "How far a quota window was used when it was last told of, 0 to 1.",
+    "How far a quota window was used when last told of, 0 to 1; of several accounts each is a `runtime/account`.",
     ("worker", "runtime", "window"),
 )
 QUOTA_RESETS = Metric(
