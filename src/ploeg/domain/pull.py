@@ -20,6 +20,8 @@ _LONGEST_DELAY = timedelta(hours=1)
 #: A closed one that might be opened again is looked at this seldom, and this long.
 _CLOSED_DELAY = timedelta(days=1)
 _CLOSED_FOR = timedelta(days=30)
+#: A forge may still be trying whether it can be merged.
+_UNSETTLED_DELAY = timedelta(minutes=1)
 #: An open one at which nothing happens is looked at less and less, up to the longest delay.
 _QUIET = 12
 
@@ -103,6 +105,8 @@ class Pull:
         if changed or looked.changed_at is None:
             looked = looked.evolve(changed_at=now)
         due = now if tried.asked != self.asked else looked._next_look(now, every)
+        if due is not None and changed and looked.mergeable is False:
+            due = min(due, now + _UNSETTLED_DELAY)
         return looked.evolve(look_at=due)
 
     def fail(self, trouble: Trouble, reason: str, now: datetime, retry_after: float | None, jitter: float) -> Self:

@@ -150,8 +150,8 @@ def of_comments(comments: Iterable[Comment], me: str) -> Iterator[Heard]:
             )
 
 
-def of_state(seen: PullState, checks: Checks, now: datetime) -> Iterator[Heard]:
-    """What machines say about its last commit."""
+def of_state(seen: PullState, checks: Checks, now: datetime, *, conflicts: bool) -> Iterator[Heard]:
+    """What machines say about its last commit. `conflicts`: they said so of the same commit before."""
     if checks.state is ChecksState.RED:
         yield Heard(
             kind=RemarkKind.CHECKS,
@@ -161,7 +161,7 @@ def of_state(seen: PullState, checks: Checks, now: datetime) -> Iterator[Heard]:
             url=next((check.url for check in checks.failed if check.url), ""),
             sha=seen.head_sha,
         )
-    if seen.mergeable is False:
+    if seen.mergeable is False and conflicts:
         yield Heard(
             kind=RemarkKind.CONFLICT,
             key=f"conflict:{seen.head_sha}",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 
 from ploeg.control.backlog import backlog
@@ -96,14 +98,18 @@ def test_what_steers_nobody(scene: Scene) -> None:
 
 def test_red_checks_and_conflicts_become_work_and_a_new_commit_makes_them_past(scene: Scene) -> None:
     scene.house.write(products.edit, scene.house.admin, "demo", {"follow_ups": "ask"})
-    scene.look(checks=red(), mergeable=False)
+    pull = scene.look(checks=red(), mergeable=False)
+    assert states(scene) == [(RemarkKind.CHECKS, RemarkState.OPEN)], "a forge may not have tried yet"
+    assert pull.look_at == scene.house.clock.now + timedelta(minutes=1)
+    for _ in range(2):
+        scene.look(checks=red(), mergeable=False)
     assert states(scene) == [(RemarkKind.CHECKS, RemarkState.OPEN), (RemarkKind.CONFLICT, RemarkState.OPEN)]
-    scene.look(checks=red(), mergeable=False)
-    assert len(scene.remarks) == 2
+    assert scene.house.told().count("pull_request.conflicted") == 1
     scene.look(head_sha="d" * 40)
     assert {state for _, state in states(scene)} == {RemarkState.DISMISSED}
     scene.house.write(products.edit, scene.house.admin, "demo", {"follow_ups": "on"})
-    scene.look(head_sha="d" * 40, mergeable=False)
+    for _ in range(2):
+        scene.look(head_sha="d" * 40, mergeable=False)
     instruction = scene.jobs()[0].instruction
     assert instruction is not None
     assert "merge `origin/main` into it" in instruction

@@ -29,6 +29,11 @@ class Ear:
         self._forges = forges
         self._key = key
 
+    @property
+    def forges(self) -> dict[str, str]:
+        """What kind of forge answers at each address that the server has a token for."""
+        return self._forges.kinds
+
     async def hear(self, place: str, headers: Mapping[str, str], body: bytes) -> int:
         """How many pull requests are looked at because of it. `place` is a repository's host and path.
 

@@ -70,7 +70,7 @@ def noted(tx: Transaction, installation: Installation, tried: Pull, sight: Sight
     if pull.status is not before.status:
         _link(tx, pull)
     _drop_obsolete(tx, pull, sight)
-    fresh = _hear(tx, pull, sight)
+    fresh = _hear(tx, before, pull, sight)
     if fresh or pull.changed_at == tx.now:
         _wake_merging(tx, pull)
     for remark in fresh:
@@ -99,8 +99,6 @@ def _tell_changes(tx: Transaction, before: Pull, pull: Pull) -> None:
     same_commit = pull.head_sha == before.head_sha
     if pull.checks is not before.checks or (pull.checks is ChecksState.RED and not same_commit):
         following.tell(tx, following.CHECKED, pull, "server", checks=pull.checks, sha=pull.head_sha)
-    if pull.open and pull.mergeable is False and (before.mergeable is not False or not same_commit):
-        following.tell(tx, "pull_request.conflicted", pull, "server", base=pull.base)
 
 
 def _link(tx: Transaction, pull: Pull) -> None:
@@ -144,16 +142,18 @@ def _drop_obsolete(tx: Transaction, pull: Pull, sight: Sight) -> None:
             tx.pulls.update_remark(remark.evolve(state=RemarkState.DISMISSED))
 
 
-def _hear(tx: Transaction, pull: Pull, sight: Sight) -> list[Remark]:
+def _hear(tx: Transaction, before: Pull, pull: Pull, sight: Sight) -> list[Remark]:
     """Writes down what is new, and gives it."""
     heard_before = known(tx, pull)
     fresh: dict[str, Remark] = {}
-    for heard in _all(sight, pull, tx):
+    for heard in _all(tx, before, pull, sight):
         if heard.key not in heard_before and heard.key not in fresh:
             fresh[heard.key] = remark = _remark(tx, pull, heard, sight.writers)
             tx.pulls.add_remark(remark)
             if remark.trusted and remark.verdict is Verdict.APPROVED and remark.kind is RemarkKind.REVIEW:
                 following.tell(tx, following.APPROVED, pull, "server", author=remark.author, sha=remark.sha)
+            if remark.kind is RemarkKind.CONFLICT:
+                following.tell(tx, "pull_request.conflicted", pull, "server", base=pull.base)
     open_ones = [remark for remark in fresh.values() if remark.state is RemarkState.OPEN]
     asking = sorted({remark.kind for remark in open_ones} - {RemarkKind.COMMAND})
     if asking:
@@ -162,11 +162,13 @@ def _hear(tx: Transaction, pull: Pull, sight: Sight) -> list[Remark]:
     return list(fresh.values())
 
 
-def _all(sight: Sight, pull: Pull, tx: Transaction) -> Iterator[Heard]:
+def _all(tx: Transaction, before: Pull, pull: Pull, sight: Sight) -> Iterator[Heard]:
     yield from of_reviews(sight.reviews, sight.me)
     yield from of_comments(sight.comments, sight.me)
     if pull.open:
-        yield from of_state(sight.seen, sight.checks, tx.now)
+        # Forgejo says so of a new commit until it has tried, so a conflict counts when it is seen for the second time.
+        still = before.mergeable is False and before.head_sha == pull.head_sha
+        yield from of_state(sight.seen, sight.checks, tx.now, conflicts=still)
 
 
 def _remark(tx: Transaction, pull: Pull, heard: Heard, writers: frozenset[str]) -> Remark:
