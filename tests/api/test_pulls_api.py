@@ -58,3 +58,13 @@ async def test_a_webhook_needs_no_token_but_its_repository_s_signature(api: Api)
         assert (await forge.post("/api/v1/hooks/elsewhere/x/y", json=told, headers=signed)).status_code == 404
         assert (await forge.post(HOOK, content=b"x" * 2_000_000, headers=signed)).status_code == 413
     assert (await api.client.post(HOOK, json=told)).status_code == 404
+
+
+async def test_the_forges_are_listed_without_their_tokens(api: Api) -> None:
+    forges = Forges((Entry("https://git.example.org", "gitlab", "s3cret"),))
+    transport = httpx2.ASGITransport(create_app(api.house.plane, ear=Ear(api.house.plane, forges, HookKey(b"k" * 32))))
+    async with httpx2.AsyncClient(transport=transport, base_url="http://ploeg.test/api/v1") as anybody:
+        assert (await anybody.get("/forges")).status_code == 401
+        told = await anybody.get("/forges", headers={"Authorization": f"Bearer {api.house.secret}"})
+    assert told.json() == {"items": [{"origin": "https://git.example.org", "kind": "gitlab"}]}
+    assert (await api.ok("GET", "/forges"))["items"] == []

@@ -59,6 +59,7 @@ def test_a_task_becomes_a_pull_request(crew: Installation, forge: FakeForge, tmp
     assert ended["pr_url"] == url
     assert crew.ask("GET", "/stories/ST-001")["pull_request"]["pr_url"] == url
     assert crew.ask("GET", "/pbis/PBI-1")["pr_url"] == url
+    assert crew.ask("GET", "/forges")["items"] == [{"origin": forge.url, "kind": "forgejo"}]
     assert TOKEN not in crew.log("server") + crew.log("worker")
     kept = [path for path in tmp_path.rglob("*") if path.is_file() and path.name != "forge.tokens"]
     assert [path for path in kept if TOKEN.encode() in path.read_bytes()] == []

@@ -51,10 +51,10 @@ def create_app(
     plane: ControlPlane, lifespan: Lifespan | None = None, mcp: ASGIApp | None = None, ear: Ear | None = None
 ) -> Doors:
     """Everything that answers HTTP, behind its doors; without `mcp` there is no `/mcp`, without `ear` no webhook."""
-    return Doors(plane, people_app(plane, lifespan), work_app(plane), mcp, hooks_app(ear))
+    return Doors(plane, people_app(plane, lifespan, ear), work_app(plane), mcp, hooks_app(ear))
 
 
-def people_app(plane: ControlPlane, lifespan: Lifespan | None = None) -> FastAPI:
+def people_app(plane: ControlPlane, lifespan: Lifespan | None = None, ear: Ear | None = None) -> FastAPI:
     app = FastAPI(
         title="Ploeg",
         version=__version__,
@@ -65,6 +65,7 @@ def people_app(plane: ControlPlane, lifespan: Lifespan | None = None) -> FastAPI
         lifespan=lifespan,
     )
     app.state.plane = plane
+    app.state.ear = ear
     errors.install(app)
     app.add_route("/", pages.front, methods=["GET"], include_in_schema=False)
     app.add_route(f"{ROOT}/openapi.json", pages.openapi, methods=["GET"], include_in_schema=False)

@@ -1,19 +1,26 @@
-"""What is asked of forges beyond opening pull requests: a story merged, a product promoted, and how all of it stands."""
+"""What is asked of forges beyond opening pull requests: a story merged, a product promoted, and how all that stands."""
 
 from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Header, Query
+from fastapi import APIRouter, Header, Query, Request
 
 from ploeg.api.access import Caller, Plane
 from ploeg.control.publishing import actions, merging, promotion
 from ploeg.wire.base import Items
-from ploeg.wire.forge_actions import ForgeActionOut, PromotionIn
+from ploeg.wire.forge_actions import ForgeActionOut, ForgeOut, PromotionIn
 
 router = APIRouter(tags=["forges"])
 
 Key = Annotated[str | None, Header(alias="Idempotency-Key")]
+
+
+@router.get("/forges")
+async def list_forges(request: Request, caller: Caller) -> Items[ForgeOut]:
+    """The forges that the server has a token for, whatever that opens there."""
+    ear = request.app.state.ear
+    return Items(items=[ForgeOut(origin=origin, kind=kind) for origin, kind in (ear.forges if ear else {}).items()])
 
 
 @router.get("/products/{product}/forge-actions")

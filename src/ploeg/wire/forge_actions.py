@@ -11,6 +11,11 @@ from ploeg.domain.forge_action import ActionState, Deed
 from ploeg.wire.base import Reply, Request
 
 
+class ForgeOut(Reply):
+    origin: str = Field(description="Its address; whatever repositories are beneath it.")
+    kind: str = Field(description="`forgejo`, `gitea`, `github`, `gitlab`, or `git` for a host without pull requests.")
+
+
 class ForgeActionOut(Reply):
     id: str
     deed: Deed

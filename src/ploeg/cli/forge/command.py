@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import sys
 from dataclasses import asdict
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
@@ -13,7 +13,7 @@ from ploeg.cli import options, render
 from ploeg.cli.doctor.command import show
 from ploeg.cli.forge.issues import issues
 from ploeg.cli.session import current_settings, signed_in
-from ploeg.domain.errors import Invalid, PloegError
+from ploeg.domain.errors import Invalid
 
 if TYPE_CHECKING:
     from ploeg.cli.doctor.check import Check
@@ -31,7 +31,7 @@ _pull_request = click.option("--pull-request", is_flag=True, help="Open a pull r
 def forge() -> None:
     """Forges: where repositories live, and what Ploeg may do there.
 
-    These commands read and write the server's own file of tokens, so they run on the server's machine.
+    Those that ask a forge use the server's own file of tokens, so they run on the server's machine.
 
     \b
     Example:
@@ -120,15 +120,15 @@ def list_(as_json: bool) -> None:
       ploeg forge list
     """
     from ploeg.forges.place import place_of
-    from ploeg.forges.registry import Forges
 
-    kinds = Forges.load(current_settings().forge_tokens_path, may_be_missing=True).kinds
-    products: dict[str, list[str]] = {origin: [] for origin in kinds}
-    for product in _products():
+    client = signed_in()
+    products: dict[str, list[str]] = {}
+    for product in client.get("/products")["items"]:
         place = place_of(product["repo_url"]) if product["repo_url"] else None
-        if place is not None and place.origin in products:
-            products[place.origin].append(str(product["code"]))
-    found = [{"origin": origin, "kind": kind, "products": products[origin]} for origin, kind in kinds.items()]
+        if place is not None:
+            products.setdefault(place.origin, []).append(str(product["code"]))
+    listed = client.get("/forges")["items"]
+    found = [{**each, "products": products.get(each["origin"], [])} for each in listed]
     if as_json:
         render.emit_json(found)
         return
@@ -204,11 +204,3 @@ def _token(place: Place) -> str:
     if not token or not token.isascii() or not token.isprintable() or " " in token:
         raise Invalid("token", "…", "give one token, on one line")
     return str(token)
-
-
-def _products() -> list[dict[str, Any]]:
-    """None when nobody is signed in, or no server answers."""
-    try:
-        return list(signed_in().get("/products")["items"])
-    except PloegError:
-        return []
