@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
+from ploeg.wire.assignment import Assignment, ResumeOut
+from ploeg.wire.work import FinishReport
 from tests.worker.rig import Rig
 
 pytestmark = pytest.mark.anyio
@@ -77,3 +81,37 @@ finish()
     assert rig.remote.content(rig.job().branch, "hello.txt") == "theirs and hello\n"
     assert second.receipt is not None
     assert second.receipt["files"] == [{"path": "hello.txt", "added": 1, "removed": 1}]
+
+
+def caught_up(rig: Rig, done: FinishReport, **changes: Any) -> Assignment:
+    """The job that only brings the branch of that one up to date with the default branch."""
+    resume = ResumeOut(attempt_id="att_1", worker_id="wrk_1", commit=done.head_sha, verified=True, receipt=done.receipt)
+    return rig.job(number=2, catches_up=True, resume=resume, **changes)
+
+
+async def test_a_branch_is_brought_up_to_date_with_the_default_branch_without_an_agent(rig: Rig) -> None:
+    done = await rig.run(DONE)
+    theirs = rig.commit_to_remote("trunk", "theirs.txt", "first\n")
+    job = caught_up(rig, done, verify_commands=["grep -q first theirs.txt && grep -q hello hello.txt"])
+    report = await rig.run("raise SystemExit('no agent is run')", job)
+    assert report.outcome == "done", report.reason
+    assert rig.remote.git("rev-parse", f"{job.branch}^1", f"{job.branch}^2").split() == [done.head_sha, theirs]
+    assert report.receipt is not None
+    assert (report.base_sha, report.receipt["head_sha"]) == (theirs, rig.remote.git("rev-parse", job.branch).strip())
+    assert [change["path"] for change in report.receipt["files"]] == ["hello.txt"]
+
+
+async def test_one_that_is_up_to_date_gets_a_receipt_for_all_that_is_on_it(rig: Rig) -> None:
+    done = await rig.run(DONE)
+    report = await rig.run("raise SystemExit('no agent is run')", caught_up(rig, done))
+    assert (report.outcome, report.head_sha) == ("done", done.head_sha)
+    assert report.base_sha == rig.remote.git("rev-parse", "trunk").strip()
+
+
+async def test_what_the_default_branch_changed_in_the_same_place_is_a_conflict(rig: Rig) -> None:
+    done = await rig.run(DONE)
+    rig.commit_to_remote("trunk", "hello.txt", "theirs\n")
+    report = await rig.run("raise SystemExit('no agent is run')", caught_up(rig, done))
+    assert (report.outcome, report.pushed) == ("push_conflict", False)
+    assert "trunk has moved on" in str(report.reason)
+    assert "both sides changed hello.txt" in str(report.reason)
