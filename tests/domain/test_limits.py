@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from ploeg.domain.attempt import Outcome, Usage
 from ploeg.domain.limits import Breach, Limits, breached
 
@@ -24,6 +26,14 @@ def test_each_limit_names_its_outcome() -> None:
     assert found(silent=601) is Outcome.SILENT
     assert found(turns=51) is Outcome.TOO_MANY_TURNS
     assert found(cost=2.01) is Outcome.OVER_BUDGET
+
+
+def test_tokens_of_every_kind_count_against_their_limit() -> None:
+    limits = Limits(max_tokens=100)
+    usage = Usage(input_tokens=40, output_tokens=30, cache_read_tokens=20, cache_write_tokens=10)
+    assert breached(limits, elapsed=0, silent=0, usage=usage) is None
+    more = breached(limits, elapsed=0, silent=0, usage=replace(usage, output_tokens=31))
+    assert more == Breach(Outcome.OVER_BUDGET, "the agent used 101 of 100 tokens")
 
 
 def test_the_wall_clock_goes_before_the_others() -> None:

@@ -63,7 +63,7 @@ def list_(as_json: bool) -> None:
             w["sandbox"],
             "; ".join(_used(window) for window in w["quota"] if not _over(window)),
             render.ago(w["seen_at"]),
-            w["reason"] or w["version_note"] or "",
+            w["reason"] or w["version_note"] or "; ".join(w["unfit"]),
         )
         for w in workers
     ]
