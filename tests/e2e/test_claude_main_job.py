@@ -169,7 +169,7 @@ def test_an_agent_that_never_passes_the_gate_leaves_the_job_failed_and_its_work_
 
     assert (job["status"], job["outcome"]) == ("failed", "gate_refused")
     assert VERIFY[0] in job["reason"]
-    assert remote.branches() == ["main"]
+    assert remote.branches() == ["main", "ploeg/wip/J-1"]
     (mirror,) = (ploeg_home.home / "mirrors").glob("*.git")
     assert Remote(mirror).content(job["attempts"][0]["kept_ref"], "farewell.py") == "wrong\n"
 
