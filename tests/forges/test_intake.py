@@ -7,8 +7,9 @@ import hmac
 from typing import Any
 
 import pytest
+from sqlalchemy import delete
 
-from ploeg.control.intake import pull_reviews, pulls
+from ploeg.control.intake import following, pull_reviews, pulls
 from ploeg.control.intake.hear import Ear
 from ploeg.control.intake.look import Looker
 from ploeg.control.queue.submit import Wish
@@ -20,6 +21,7 @@ from ploeg.domain.job import Job
 from ploeg.domain.pull import Pull
 from ploeg.domain.remark import RemarkKind, RemarkState
 from ploeg.forges.webhook import HookKey, address, same_repository
+from ploeg.store.tables import pulls as tables
 from tests.control.agent import Agent
 from tests.control.house import House, house, proof, template
 from tests.forges.conftest import MakeForges
@@ -190,6 +192,14 @@ async def test_a_look_that_fails_is_taken_again_and_changes_nothing(scene: Scene
     await scene.looker.look()
     assert (scene.pull.trouble, len(scene.remarks())) == (None, 1)
     assert scene.hand.take().follows == "J-1"
+
+
+async def test_what_was_opened_before_pull_requests_were_followed_is_caught_up_with(scene: Scene) -> None:
+    scene.house.write(lambda tx: tx.connection.execute(delete(tables.pulls)))
+    for _ in range(2):
+        scene.house.write(following.catch_up)
+    await scene.looker.look()
+    assert scene.pull.status is PullStatus.OPEN
 
 
 async def test_a_repository_s_hook_has_an_address_and_a_secret_of_its_own(house: House) -> None:

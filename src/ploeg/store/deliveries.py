@@ -5,12 +5,13 @@ from __future__ import annotations
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from sqlalchemy import bindparam, func, select
+from sqlalchemy import bindparam, exists, func, select
 
 from ploeg.domain.delivery import Delivery
 from ploeg.domain.ids import DeliveryId, ProductId, SprintRunId, StoryId
 from ploeg.store.rows import Shape
 from ploeg.store.tables.deliveries import deliveries
+from ploeg.store.tables.pulls import pulls
 
 if TYPE_CHECKING:
     from ploeg.store.transaction import Transaction
@@ -31,6 +32,9 @@ _OF_RUN_LOCKED = _OF_RUN.with_for_update()
 _DUE = DELIVERY.select.where(deliveries.c.due_at <= bindparam("now")).order_by(deliveries.c.due_at)
 _FIRST_DUE = _DUE.limit(1).with_for_update(skip_locked=True)
 _OWED = select(func.count()).select_from(deliveries).where(deliveries.c.due_at.is_not(None))
+_UNFOLLOWED = DELIVERY.select.where(
+    deliveries.c.pr_url.is_not(None), ~exists().where(pulls.c.delivery_id == deliveries.c.id)
+).order_by(deliveries.c.id)
 _NEXT_DUE = select(func.min(deliveries.c.due_at)).where(deliveries.c.due_at.is_not(None))
 
 
@@ -59,6 +63,10 @@ class Deliveries:
     def of_run(self, run_id: SprintRunId, lock: bool = False) -> list[Delivery]:
         """Those of the run's own branch, one for each repository, the newest first."""
         return DELIVERY.all(self._tx, _OF_RUN_LOCKED if lock else _OF_RUN, run_id=run_id)
+
+    def unfollowed(self) -> list[Delivery]:
+        """Those whose pull request nobody follows yet."""
+        return DELIVERY.all(self._tx, _UNFOLLOWED)
 
     def take(self, now: datetime) -> Delivery | None:
         """The one that is due longest, now the caller's alone until its time is up."""

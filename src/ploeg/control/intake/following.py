@@ -42,6 +42,13 @@ def opened(tx: Transaction, delivery: Delivery, url: str) -> None:
     tell(tx, LOOK_ASKED, pull, "server")
 
 
+def catch_up(tx: Transaction) -> None:
+    """Follows what was opened before pull requests were followed."""
+    for delivery in tx.deliveries.unfollowed():
+        assert delivery.pr_url is not None, "it is among those that have one"
+        opened(tx, delivery, delivery.pr_url)
+
+
 def newest(tx: Transaction, delivery: Delivery | None) -> Pull | None:
     """The pull request that shows that branch now, as its forge was last seen to."""
     found = tx.pulls.of_delivery(delivery.id) if delivery is not None else []

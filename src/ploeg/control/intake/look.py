@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
+from contextlib import suppress
 from datetime import datetime, timedelta
 
 from ploeg.control.intake import following, state
@@ -11,6 +12,7 @@ from ploeg.control.intake.state import Sight
 from ploeg.control.plane import ControlPlane
 from ploeg.control.rounds import Rounds, Tray
 from ploeg.domain.delivery import Trouble
+from ploeg.domain.errors import Unavailable
 from ploeg.domain.forge import Comment, PullStatus, Review
 from ploeg.domain.pull import LOOK_SECONDS, Pull
 from ploeg.domain.remark import of_comments, of_reviews
@@ -28,6 +30,11 @@ class Looker(Rounds):
         super().__init__(plane, frozenset({following.LOOK_ASKED}), Tray(lambda tx: tx.pulls, state.take, self._look_at))
         self._forges = forges
         self._seconds = seconds
+
+    async def run(self) -> None:
+        with suppress(Unavailable):
+            await self._plane.write(following.catch_up)
+        await super().run()
 
     async def _look_at(self, pull: Pull) -> None:
         known = await self._plane.read(state.known, pull)
