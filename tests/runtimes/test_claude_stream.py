@@ -94,6 +94,11 @@ def test_a_window_that_did_not_change_is_told_once() -> None:
     ]
 
 
+def test_use_beyond_the_windows_is_told_as_such() -> None:
+    reader, _ = after(limited("allowed"), limited("allowed", "overage", isUsingOverage=True), result())
+    assert {limit.window: limit.overage for limit in reader.rate_limits} == {"five_hour": False, "overage": True}
+
+
 def test_a_message_on_several_lines_is_counted_once() -> None:
     reader, _ = after(said("m1", "a"), said("m1", "b"), said("m2", "c"))
     assert reader.usage == Usage(input_tokens=20, output_tokens=2, turns=2)
