@@ -59,15 +59,25 @@ async def test_a_story_goes_from_its_branch_through_a_review_to_its_merge(
         assert done is not None
         assert (done.number, done.status, done.merged_sha) == (number, PullStatus.MERGED, merged)
 
+    assert forge.git.run("show", f"{merged}:greet.py") == "print('hello')"
+
+
+async def test_a_branch_is_deleted_at_the_commit_that_was_seen_and_its_pull_request_is_found_by_it(
+    forge: FakeForge, forges_of: MakeForges
+) -> None:
+    first = forge.push(BRANCH)
+    async with forges_of(forge).on(forge.repo_url) as there:
+        number = (await there.open(PROPOSAL)).number
+        second = forge.push(BRANCH)
+        await there.merge(number, sha=second)
         with pytest.raises(ForgeError) as moved:
             await there.delete_branch(BRANCH, sha=first)
         assert moved.value.trouble is Word.CONFLICT
         assert await there.delete_branch(BRANCH, sha=second)
         assert not await there.delete_branch(BRANCH, sha=second)
         gone = await there.newest_of(BRANCH)
-        assert gone is not None
-        assert (gone.number, gone.head) == (number, BRANCH)
-    assert forge.git.run("show", f"{merged}:greet.py") == "print('hello')"
+    assert gone is not None
+    assert (gone.number, gone.head) == (number, BRANCH)
 
 
 async def test_remarks_in_a_review_name_their_file_and_line(forge: FakeForge, forges_of: MakeForges) -> None:
