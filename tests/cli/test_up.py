@@ -25,10 +25,12 @@ def workers_of(up: Service) -> list[psutil.Process]:
     return [p for p in psutil.Process(up.process.pid).children(recursive=True) if "worker" in p.cmdline()]
 
 
-def test_the_first_start_makes_a_private_home_and_signs_in(service: Callable[..., Service]) -> None:
-    up = service("up", "--port", "0")
+def test_the_first_start_makes_a_private_home_and_signs_in(service: Callable[..., Service], tmp_path: Path) -> None:
+    handover = tmp_path / "handover" / "worker.token"
+    up = service("up", "--port", "0", PLOEG_WORKER_TOKEN_FILE=str(handover))
     url = url_in(up.line_with("listens on"))
     home = up.ploeg.home
+    assert handover.read_text().startswith("ploeg_wrk_")
     assert stat.S_IMODE(home.stat().st_mode) == 0o700
     assert stat.S_IMODE((home / "credentials.json").stat().st_mode) == 0o600
     credentials = json.loads((home / "credentials.json").read_text())

@@ -19,13 +19,13 @@ from ploeg import __version__
 from ploeg.api.app import Lifespan, create_app
 from ploeg.backup.schedule import Backups
 from ploeg.bootstrap.notices import installed_of, post_of
-from ploeg.bootstrap.sign_in import sign_in_this_machine
+from ploeg.bootstrap.sign_in import hand_over_worker_token, sign_in_this_machine
 from ploeg.bootstrap.signals import on_signals
 from ploeg.control.housekeeping import Housekeeper
 from ploeg.control.installation import Installation
-from ploeg.control.notices.outbox import NoticeOutbox
 from ploeg.control.intake.hear import Ear
 from ploeg.control.intake.look import Looker
+from ploeg.control.notices.outbox import NoticeOutbox
 from ploeg.control.plane import ControlPlane
 from ploeg.control.publishing.act import ForgeActor
 from ploeg.control.publishing.outbox import Outbox
@@ -73,8 +73,8 @@ def build_server(settings: Settings) -> Server:
         Outbox(plane, Publisher(forges), ForgeActor(forges)),
         Looker(plane, forges),
         Backups(plane, settings),
-        NoticeOutbox(plane, post.notifier),
         Housekeeper(plane, settings.transcript_terms, settings.disk_keep_free_bytes),
+        NoticeOutbox(plane, post.notifier),
     )
     ear = Ear(plane, forges, HookKey.load(settings.hook_key_path))
     return Server(store, plane, create_app(plane, _lifespan(plane, mcp, beside), mcp, ear))
@@ -159,6 +159,7 @@ async def running_server(settings: Settings) -> AsyncIterator[Running]:
     url = _url(settings, listener)
     server = build_server(settings)
     sign_in_this_machine(server.store, settings, url)
+    hand_over_worker_token(server.store, settings)
     engine = _Engine(server, settings)
     serving = asyncio.create_task(engine.serve(sockets=[listener]))
     try:
