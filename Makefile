@@ -11,7 +11,7 @@ T ?=
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo up setup check test campaign fix docs bench chaos-kill-store chaos-kill-worker chaos-loss chaos-outage chaos-forge model clean
+.PHONY: help demo up setup check test campaign fix docs bench chaos-kill-store chaos-kill-worker chaos-loss chaos-outage chaos-forge chaos-month model clean
 
 help: ## List these commands
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' $(MAKEFILE_LIST) | awk -F'|' '{ printf "%-28s%s\n", $$1, $$2 }'
@@ -66,6 +66,11 @@ chaos-outage: $(VENV)/.dev ## Take the server away N times while jobs run and co
 chaos-loss: N ?= 500
 chaos-loss: $(VENV)/.dev ## End N attempts in the middle and count what salvage does not bring back
 	@$(BIN)/python -m chaos.loss $(N)
+
+chaos-month: N ?= 3000
+chaos-month: DAYS ?= 30
+chaos-month: $(VENV)/.dev ## Live through DAYS days with N jobs and every trouble there is, in virtual time
+	@$(BIN)/python -m chaos.month $(N) --days $(DAYS)
 
 model: N ?= 20000
 model: $(VENV)/.dev ## Compare planning with a second description of it, N steps long
