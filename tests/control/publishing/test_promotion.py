@@ -6,7 +6,7 @@ import pytest
 
 from ploeg.control.products import products
 from ploeg.control.publishing import actions, promotion
-from ploeg.domain.errors import Conflict, NotFound
+from ploeg.domain.errors import Conflict, Denied, NotFound
 from ploeg.domain.forge_action import Deed
 from tests.control.house import House
 from tests.control.publishing.conftest import Scene
@@ -71,3 +71,17 @@ async def test_a_person_may_try_again_what_was_left_to_people(house: House) -> N
     house.write(actions.retry, house.admin, action.id)
     await scene.outbox.look()
     assert (len(scene.forge.dispatched), scene.the(Deed.PROMOTE).state) == (1, "done")
+
+
+async def test_trying_a_promotion_again_takes_its_owner_as_well(house: House) -> None:
+    scene = Scene.of(house, promote_workflow="promote.yml")
+    action = house.write(promotion.promote, house.admin, "demo")
+    scene.way.cuts.append(("dispatch_workflow", "before"))
+    await scene.outbox.look()
+    assert scene.the(Deed.PROMOTE).state == "failed"
+    mia = house.person("mia")
+    house.write(products.set_member, house.admin, "demo", "mia", "member")
+    with pytest.raises(Denied):
+        house.write(actions.retry, mia, action.id)
+    await scene.outbox.look()
+    assert scene.forge.dispatched == []

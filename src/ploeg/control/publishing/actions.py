@@ -78,11 +78,11 @@ def listed(tx: Transaction, actor: Principal, reference: str, limit: int = 50) -
 
 
 def retry(tx: Transaction, actor: Principal, reference: str) -> ForgeAction:
-    """Tries one again that failed or was dropped; `Conflict` for any other."""
+    """Tries one again that failed or was dropped; `Conflict` for any other. A promotion takes the product's owner."""
     action = tx.forge_actions.get(ForgeActionId(reference), lock=True)
     if action is None:
         raise NotFound("forge action", reference)
-    find.product(tx, actor, action.product_id, Need.CHANGE)
+    find.product(tx, actor, action.product_id, Need.OWN if action.deed is Deed.PROMOTE else Need.CHANGE)
     if action.state not in {"failed", "dropped"}:
         raise Conflict(f"it is {action.state}; only what failed or was dropped is tried again")
     return _again(tx, action, actor.name)
