@@ -111,6 +111,16 @@ async def test_a_mail_server_that_wants_a_sign_in_gets_it_and_says_when_it_is_wr
             assert failed.value.trouble is Trouble.NO_CREDENTIALS
 
 
+@pytest.mark.filterwarnings("ignore:Requiring AUTH while not requiring TLS:UserWarning")
+async def test_a_password_that_mail_s_sign_in_cannot_carry_is_said_without_showing_it() -> None:
+    async with mail_server(password="open sesame") as box:
+        with pytest.raises(NotifyError, match="ASCII") as failed:
+            await senders(box.port, user="ploeg", password="geheim-ü").send(
+                ReceiverKind.MAIL, ADA, message(), trusted=False
+            )
+    assert (failed.value.trouble, "geheim" in failed.value.reason) == (Trouble.NO_CREDENTIALS, False)
+
+
 @pytest.mark.parametrize(
     ("answer", "rcpt_answer", "trouble"),
     [

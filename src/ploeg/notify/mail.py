@@ -62,6 +62,9 @@ def _send(server: MailServer, mail: EmailMessage) -> None:
             connection.send_message(mail)
     except smtplib.SMTPAuthenticationError as error:
         raise NotifyError(Trouble.NO_CREDENTIALS, f"{server.host} refused the sign-in ({error.smtp_code})") from None
+    except UnicodeEncodeError:  # its text holds what could not be encoded
+        reason = f"{server.host} takes a user and a password of ASCII characters alone"
+        raise NotifyError(Trouble.NO_CREDENTIALS, reason) from None
     except smtplib.SMTPRecipientsRefused:
         raise NotifyError(Trouble.REFUSED, f"{server.host} does not take mail for that address") from None
     except smtplib.SMTPResponseException as error:

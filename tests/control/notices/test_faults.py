@@ -12,6 +12,7 @@ from ploeg.control.notices import noting, sending
 from ploeg.control.notices.outbox import NoticeOutbox
 from ploeg.domain.errors import PloegError, Unavailable
 from ploeg.domain.notice import NoticeState
+from ploeg.notify import slack
 from ploeg.store.transaction import Transaction
 from tests.control.notices.conftest import Office
 
@@ -79,3 +80,18 @@ def _note_and_die(office: Office) -> None:
 
     with pytest.raises(PloegError):
         office.house.write(dies)
+
+
+async def test_a_flaw_in_one_way_out_holds_up_nobody_else_and_is_given_up_in_the_end(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def flawed(*_: object) -> None:
+        raise RuntimeError("open sesame")
+
+    monkeypatch.setattr(slack, "send", flawed)
+    broken = await office.receiver("chat", kind="slack", to="https://127.0.0.1/hook")
+    await office.receiver("phone")
+    office.happens("disk.low", data={"hostname": "nas"})
+    assert await office.look() == [("phone", "The disk of nas is nearly full")]
+    assert office.known(broken).reason == "it cannot be sent (RuntimeError)"
+    assert office.known(broken).tries == 1

@@ -57,6 +57,9 @@ class NoticeOutbox:
         except PloegError as error:
             log.warning("notices could not reach the database", error=str(error))
             return AFTER_A_FAULT
+        except Exception:  # the next look may go better, and people must hear of what it comes to
+            log.exception("a look at the notices failed")
+            return AFTER_A_FAULT
         return min(LONGEST_REST, max(due_at - now, timedelta())) if due_at is not None else LONGEST_REST
 
     async def _send(self, taken: Taken) -> None:

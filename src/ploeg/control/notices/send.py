@@ -6,12 +6,16 @@ import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+import structlog
+
 from ploeg.control.notices.vault import Vault
 from ploeg.domain.delivery import Trouble
 from ploeg.domain.notice import TRY_SECONDS, Message, Receiver
 from ploeg.domain.receiving import Target
 from ploeg.notify.base import NotifyError
 from ploeg.notify.senders import Senders
+
+log = structlog.get_logger("ploeg.notices")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,4 +53,7 @@ class Notifier:
             return Sent(trouble=error.trouble, reason=error.reason, retry_after=error.retry_after)
         except TimeoutError:
             return Sent(trouble=Trouble.UNREACHABLE, reason=f"it took longer than {self._seconds:g} seconds")
+        except Exception as error:  # a flaw in one way out must not end all the others; its text may hold a secret
+            log.error("a way out does not work", kind=receiver.kind, error=type(error).__name__)
+            return Sent(trouble=Trouble.REFUSED, reason=f"it cannot be sent ({type(error).__name__})")
         return Sent()
