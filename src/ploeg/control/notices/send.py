@@ -53,7 +53,8 @@ class Notifier:
             return Sent(trouble=error.trouble, reason=error.reason, retry_after=error.retry_after)
         except TimeoutError:
             return Sent(trouble=Trouble.UNREACHABLE, reason=f"it took longer than {self._seconds:g} seconds")
-        except Exception as error:  # a flaw in one way out must not end all the others; its text may hold a secret
+        except Exception as error:  # noqa: BLE001 - a flaw in one way out must not end all the others
+            # Its text may hold a secret.
             log.error("a way out does not work", kind=receiver.kind, error=type(error).__name__)
             return Sent(trouble=Trouble.REFUSED, reason=f"it cannot be sent ({type(error).__name__})")
         return Sent()
