@@ -95,6 +95,8 @@ CASES: dict[str, Case] = {
     "follow_up_pull_request": Case({"pull_request": "demo#7", "instruction": "Say hello."}, "pull_request"),
     "review_pull_request": Case({"pull_request": "demo#7"}, "pull_request"),
     "show_queue": Case({"product_id": "demo"}, "product_id"),
+    "show_budgets": Case(),
+    "foresee_conflicts": Case({"item_id": "T-3"}, "item_id"),
     "change_job": Case({"job_id": "J-2", "first": True}, "job_id"),
     "schedule_task": Case({"task_id": "T-3", "recurrence": "hourly", "time_zone": "UTC"}, "task_id"),
     "list_schedules": Case({"product_id": "demo"}, "product_id"),
