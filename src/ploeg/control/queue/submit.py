@@ -102,10 +102,10 @@ def retry(tx: Transaction, actor: Principal, installation: Installation, referen
         raise Conflict(f"{old.code} is for a sprint's whole run; resume that with `ploeg sprint resume`")
     if old.idea_id is not None:
         raise Conflict(f"{old.code} is about an idea; take its step again, e.g. with `ploeg idea plan`, or speak again")
-    if task is None:
-        raise Conflict(f"{old.code} has no task any more; queue a new job instead")
     if old.kind == KindName.PR_REVIEW:
         raise Conflict(f"{old.code} reviewed a pull request; ask for another review with `ploeg pr review`")
+    if task is None:
+        raise Conflict(f"{old.code} has no task any more; queue a new job instead")
     again = Wish(
         instruction=wish.instruction if wish.instruction is not None else old.instruction,
         labels=wish.labels or old.labels,
