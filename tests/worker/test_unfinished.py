@@ -111,3 +111,12 @@ async def test_it_can_be_switched_off(new_rig: Callable[..., Rig]) -> None:
 async def test_an_attempt_that_changed_nothing_leaves_no_branch(rig: Rig) -> None:
     assert (await rig.run("start(); finish()")).wip_branch is None
     assert rig.remote.branches() == ["trunk"]
+
+
+async def test_what_is_too_much_is_said_aloud_and_set_aside(new_rig: Callable[..., Rig]) -> None:
+    rig = new_rig(push_unfinished=True, max_bundle_bytes=64 * 1024)
+    report = await rig.run("start(); commit(); write('large.bin', os.urandom(300_000)); finish()")
+    assert "not all of its work could be kept (unreadable, or too much): large.bin" in str(report.reason)
+    assert rig.remote.content(WIP, "hello.txt") == "hello\n"
+    (aside,) = (rig.home / "aside").iterdir()
+    assert (aside / "tree" / "large.bin").stat().st_size == 300_000

@@ -15,6 +15,8 @@ from ploeg.workspace.keep import Kept
 
 #: Longest diff that goes to the server, in bytes.
 DIFF_BYTES = 1024 * 1024
+#: Names of files that a reason carries.
+MOST_NAMES = 10
 #: Ends after which a later attempt may push a verified commit without running the agent again.
 UNPUSHED = frozenset({Outcome.PUSH_FAILED, Outcome.WORKER_STOPPED, Outcome.LEASE_LOST})
 
@@ -106,7 +108,15 @@ class Statement:
         return str(self._receipt["summary"]) if self._receipt else None
 
     def _reason(self, end: End) -> str | None:
-        if self.not_kept is None:
-            return end.reason
-        left = f"its work could not be kept and stays in the worker's workspace: {self.not_kept}"
-        return f"{end.reason}; {left}" if end.reason else left
+        left = self._left_behind()
+        return "; ".join(filter(None, (end.reason, left))) or None
+
+    def _left_behind(self) -> str | None:
+        """What of the work is only in the worker's folders."""
+        if self.not_kept is not None:
+            return f"its work could not be kept and stays in the worker's workspace: {self.not_kept}"
+        kept = self._live.kept
+        if not isinstance(kept, Kept) or kept.whole:
+            return None
+        names = ", ".join(kept.uncommitted[:MOST_NAMES]) or "some of its files"
+        return f"not all of its work could be kept (unreadable, or too much): {names}; its workspace is set aside"

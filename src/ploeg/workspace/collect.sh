@@ -34,8 +34,19 @@ git rev-list --objects --quiet "$head" --not "$base" 2>/dev/null || { head=$base
 # What is not committed. A repository inside the tree is kept as files: git would only note its commit.
 set --
 [ ! -f "$agents/info/exclude" ] || [ -L "$agents/info/exclude" ] || set -- -c core.excludesFile="$agents/info/exclude"
-add() { git "$@" add -A --ignore-errors 2>"$out/add.err" || [ $? = 1 ]; }
+add() {
+    rm -f "$out/index.lock"
+    git "$@" add -A --ignore-errors --pathspec-from-file="$out/paths" 2>"$out/add.err" || [ $? = 1 ]
+}
+echo . >"$out/paths"
 add "$@" || {
+    # Files that are larger than all that may be taken over stay behind, and the rest is kept.
+    find . -name .git -prune -o -type f -size +"$((max_bytes / 1024))k" -print | while IFS= read -r path; do
+        git "$@" check-ignore -q -- "$path" || printf ':(exclude,literal)%s\n' "${path#./}"
+    done >>"$out/paths"
+    [ "$(wc -l <"$out/paths")" = 1 ] || whole=no
+    add "$@"
+} || {
     # Attributes that git cannot follow; without them the files are kept byte by byte.
     mkdir -p "$scratch/info"
     echo '* -text -eol -ident -filter -working-tree-encoding' >"$scratch/info/attributes"
