@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from ploeg.domain.errors import Conflict, Unavailable
+from ploeg.domain.errors import Conflict, Invalid, Unavailable
 from ploeg.wire.work import FinishReport
 from ploeg.workspace.git import Git
 from ploeg.workspace.salvage import Left, Salvage, Source, locate
@@ -93,3 +93,21 @@ async def test_the_mirror_knows_more_than_a_server_that_never_heard_of_the_end(r
 async def test_what_nobody_here_has_is_not_found(rig: Rig, tmp_path: Path) -> None:
     lost = Left(attempt=1, repo_url=str(rig.remote.path), head="a" * 40)
     assert await locate(tmp_path / "no-mirrors", Git(), "J-1", [lost]) is None
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        {"branch": "ploeg/wip/J-1:refs/heads/mine"},
+        {"head": "--output=stolen"},
+        {"snapshot": "--output=stolen"},
+        {"base": "--output=stolen"},
+        {"repo_url": "--upload-pack=touch stolen;"},
+    ],
+)
+async def test_what_a_worker_told_is_neither_an_option_nor_an_order_to_git(
+    tmp_path: Path, told: dict[str, str]
+) -> None:
+    given = {"repo_url": "https://git.example.org/demo.git", "head": "a" * 40, "branch": "ploeg/wip/J-1", **told}
+    with pytest.raises(Invalid):
+        await locate(tmp_path / "mirrors", Git(), "J-1", [Left(attempt=1, **given)])

@@ -13,7 +13,7 @@ from pathlib import Path
 from urllib.parse import unquote
 
 from ploeg.domain.errors import Conflict, Unavailable
-from ploeg.workspace.git import Git, check_branch
+from ploeg.workspace.git import Git, check_branch, check_sha, check_url
 from ploeg.workspace.mirror import directory_name
 from ploeg.workspace.process import run
 from ploeg.workspace.repository import KEPT
@@ -61,12 +61,25 @@ class Source:
 
 
 async def locate(mirrors: Path, git: Git, job_code: str, attempts: Sequence[Left]) -> Source | None:
-    """The first of these attempts whose work can be reached, and where: a mirror beneath `mirrors` goes first."""
+    """The first of these attempts whose work can be reached, and where: a mirror beneath `mirrors` goes first.
+
+    Raises `Invalid` for what git could take for an option or for more than one name: workers told it.
+    """
     for left in attempts:
+        _check(left)
         found = await _in_mirror(mirrors, git, job_code, left) or _on_the_remote(left)
         if found is not None:
             return found
     return None
+
+
+def _check(left: Left) -> None:
+    check_url(left.repo_url)
+    for sha in (left.base, left.head, left.snapshot):
+        if sha is not None:
+            check_sha(sha)
+    if left.branch is not None:
+        check_branch(left.branch)
 
 
 async def _in_mirror(mirrors: Path, git: Git, job_code: str, left: Left) -> Source | None:
