@@ -13,7 +13,7 @@ from ploeg.cli.session import signed_in
 @click.argument("job")
 @options.as_json
 def cascade(job: str, as_json: bool) -> None:
-    """Show what would fail and be cancelled if a job failed now. Nothing is changed.
+    """Show what the failure of a job would take with it now. Nothing is changed.
 
     \b
     Example:
@@ -29,6 +29,6 @@ def cascade(job: str, as_json: bool) -> None:
             ("would fail", ", ".join([*failing, *(f"sprint {code}" for code in found["sprints"])]) or "nothing"),
             ("runs that would end", ", ".join(f"that of {code}" for code in found["runs"]) or "none"),
             ("jobs cancelled", ", ".join(found["cancelled"]) or "none"),
-            ("pull requests closed, or reverted if merged", "\n".join(found["withdrawn"]) or "none"),
+            ("withdrawn", "\n".join(found["withdrawn"])),
         ]
     )
