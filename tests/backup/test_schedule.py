@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 
-from ploeg.backup.folder import listed, name_for
+from ploeg.backup import encryption, schedule
+from ploeg.backup.folder import Kept, listed, name_for
 from ploeg.backup.schedule import FIRST_AFTER, Backups
 from ploeg.bootstrap.server import Server, build_server
 from ploeg.settings import Settings
@@ -80,3 +82,29 @@ async def test_no_interval_means_no_backups(home: Home, serving: Serving) -> Non
     settings = home(backup_every_hours=0)
     await Backups(serving(settings).plane, settings).run()
     assert listed(settings.backup_path) == []
+
+
+async def test_a_disk_that_is_full_while_it_is_encrypted_fails_one_backup_and_no_more(
+    home: Home, serving: Serving, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _, public = encryption.new_key()
+    settings = home(backup_recipients=[public])
+    server = serving(settings)
+    real = encryption.encrypt
+    monkeypatch.setattr(encryption, "encrypt", lambda source, _, keys: real(source, Path("/dev/full"), keys))
+    assert not await Backups(server.plane, settings).once()
+    told = server.store.read_blocking(lambda tx: tx.events.after(0, None))
+    assert "No space left" in next(event.data["reason"] for event in told if event.type == "backup.failed")
+
+
+async def test_a_folder_that_cannot_be_read_for_a_while_ends_no_later_backups(
+    home: Home, serving: Serving, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings = home(backup_every_hours=1)
+    backups = Backups(serving(settings).plane, settings, began=datetime.now(UTC) - timedelta(days=1))
+
+    def away(_: Path) -> list[Kept]:
+        raise OSError("the network drive is away")
+
+    monkeypatch.setattr(schedule, "listed", away)
+    assert backups.due(datetime.now(UTC)) <= datetime.now(UTC)

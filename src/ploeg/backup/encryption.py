@@ -22,9 +22,13 @@ def new_key() -> tuple[str, str]:
 
 
 def encrypt(source: Path, target: Path, recipients: Sequence[str]) -> None:
-    """Raises `Invalid` for what is no public key."""
+    """Raises `Invalid` for what is no public key, `Unavailable` where it cannot be written."""
     pyrage = _pyrage()
-    pyrage.encrypt_file(str(source), str(target), [_recipient(pyrage, text) for text in recipients])
+    keys = [_recipient(pyrage, text) for text in recipients]
+    try:
+        pyrage.encrypt_file(str(source), str(target), keys)
+    except pyrage.EncryptError as error:  # that is what it makes of a full disk
+        raise Unavailable(f"{target} could not be written: {error}") from None
 
 
 def decrypt(source: Path, target: Path, key_file: Path | None) -> None:

@@ -86,7 +86,11 @@ class Backups:
             log.warning("an event was not stored", type=type_, error=str(error))
 
     def _newest(self) -> datetime | None:
-        backups = listed(self._settings.backup_path)
+        try:
+            backups = listed(self._settings.backup_path)
+        except OSError as error:  # a network drive that is away; making one says so to people
+            log.warning("the folder of backups cannot be read", error=str(error))
+            return None
         return backups[0].made_at if backups else None
 
 
