@@ -52,11 +52,11 @@ def size(count: float) -> str:
     """Bytes for people, in powers of ten."""
     if count < 1000:
         return f"{count:.0f} B"
-    for unit in ("kB", "MB", "GB"):
+    for unit in ("kB", "MB"):
         count /= 1000
         if count < 999.95:
-            break
-    return f"{count:.1f} {unit}"
+            return f"{count:.1f} {unit}"
+    return f"{count / 1000:.1f} GB"
 
 
 def emit_json(value: Any) -> None:

@@ -43,7 +43,7 @@ class Settings(DiskSettings, frozen=True, kw_only=True, forbid_unknown_fields=Tr
 
     @property
     def effective_database_url(self) -> str:
-        """What `database_url` or its file says, else a file in home. Raises `Invalid` for a file that cannot be read."""
+        """What `database_url` or its file says, else a file in home. `Invalid` for a file that cannot be read."""
         if self.database_url or not self.database_url_file:
             return self.database_url or f"sqlite:///{self.home_path / 'ploeg.db'}"
         try:
