@@ -14,7 +14,6 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
-from pathlib import Path
 from typing import Any
 
 import time_machine
@@ -132,6 +131,10 @@ def _listed(folder: str) -> list[str]:
 
 def _read(path: str) -> str:
     try:
-        return Path(path).read_text()
+        file = os.open(path, os.O_RDONLY)
+        try:
+            return os.read(file, 4096).decode("ascii", "replace")
+        finally:
+            os.close(file)
     except OSError:
         return ""
