@@ -231,3 +231,19 @@ async def test_tidying_packs_and_drops_nothing(
 async def test_nobody_else_can_read_a_mirror(repository: Repository, mirrors: Mirrors, home: Path) -> None:
     await mirrors.open(repository.url)
     assert stat.S_IMODE((home / "mirrors").stat().st_mode) == 0o700
+
+
+async def test_what_was_kept_is_set_by_before_a_killed_worker_s_tree_is_looked_at(
+    repository: Repository, mirrors: Mirrors
+) -> None:
+    before = repository.tip("trunk")
+    after = repository.commit({"a": "1"})
+    mirror = await mirrors.open(repository.url)
+    assert before is not None
+    ref = "refs/ploeg/J-1/1"
+    await mirror.keep(ref, before, None)
+    left = mirror.path / f"{ref}.lock"
+    await asyncio.to_thread(left.touch)
+    await mirror.set_by(ref)
+    await mirror.keep(ref, after, None)
+    assert {kept.ref: kept.sha for kept in await mirror.kept("J-1")} == {ref: after, f"{ref}-before": before}
