@@ -161,3 +161,18 @@ def test_where_nothing_is_left_of_a_month_the_depth_counts_nothing_as_ready(hous
     end(hand, hand.take(), spent(tokens=1))
     free = house.read(lambda tx: tx.queue.free(tx.now, "2026-11"))
     assert [(pile.runtime, pile.count) for pile in free if isinstance(pile, Pile)] == [("claude", 1)]
+
+
+@pytest.mark.parametrize("told", [UsageOut(input_tokens=2**70), UsageOut(cost_usd=1e300)])
+def test_what_no_job_can_have_used_is_taken_for_the_most_that_one_can(house: House, hand: Hand, told: UsageOut) -> None:
+    got = hand.take()
+    hand.beat(got, usage=told)
+    end(hand, got, told)
+    assert house.attempt(got).ended_at is not None
+
+
+def test_a_job_that_says_it_used_less_than_nothing_gives_nothing_back(house: House, hand: Hand) -> None:
+    end(hand, hand.take(), spent(1.5, 20))
+    end(hand, hand.take(), UsageOut(cost_usd=-9.0, input_tokens=-500))
+    day = house.read(budgets.of_day, house.installation).spent
+    assert (day.cost_usd, day.tokens) == (1.5, 20)

@@ -34,6 +34,8 @@ from ploeg.wire.work import (
 
 #: Characters: a refusal carries a command and the tail of its output.
 REASON_MAX = 10_000
+#: Tokens of a kind or turns, and US dollars, that one attempt may say it used.
+COUNT_MAX, COST_MAX = 10**12, 1e6
 
 
 def heartbeat(
@@ -189,14 +191,19 @@ def _result(tx: Transaction, report: FinishReport) -> dict[str, Any]:
 
 
 def _usage(said: UsageOut) -> Usage:
+    """Nothing less than none, and nothing that sums cannot hold."""
     return Usage(
-        input_tokens=said.input_tokens,
-        output_tokens=said.output_tokens,
-        cache_read_tokens=said.cache_read_tokens,
-        cache_write_tokens=said.cache_write_tokens,
-        turns=said.turns,
-        cost_usd=said.cost_usd,
+        input_tokens=_count(said.input_tokens),
+        output_tokens=_count(said.output_tokens),
+        cache_read_tokens=_count(said.cache_read_tokens),
+        cache_write_tokens=_count(said.cache_write_tokens),
+        turns=_count(said.turns),
+        cost_usd=None if said.cost_usd is None else min(max(said.cost_usd, 0.0), COST_MAX),
     )
+
+
+def _count(said: int) -> int:
+    return min(max(said, 0), COUNT_MAX)
 
 
 def _phase(name: str) -> Phase:
