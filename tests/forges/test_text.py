@@ -51,6 +51,11 @@ def test_no_text_can_end_the_part_or_hold_a_token(house: House) -> None:
     assert "Sly." in made.text
 
 
+def test_no_line_is_an_order_to_a_forge(house: House) -> None:
+    made = page(house, description="As asked:\n/approve\n  /target_branch production\nsee /etc/hosts")
+    assert "\n\\/approve\n  \\/target_branch production\nsee /etc/hosts" in made.text
+
+
 def test_a_title_is_one_line_of_a_length_that_forges_take(house: House) -> None:
     made = page(house, title="A " + "very " * 37 + "long title")
     assert made.title.startswith("ST-001: A very")

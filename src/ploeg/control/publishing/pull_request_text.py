@@ -24,6 +24,8 @@ TEXT_MAX = 50_000
 #: Of all plans together.
 PLANS_MAX = 12_000
 
+#: GitLab carries out what a line of a description orders, with the rights of Ploeg's token.
+_ORDER = re.compile(r"(?m)^([ \t]*)/(?=\w)")
 _FOLD = re.compile(r"<(?=/?\s*(?:details|summary))", re.IGNORECASE)
 
 
@@ -118,9 +120,12 @@ def _titled(title: str, text: str | None) -> str:
 
 
 def _text(parts: Iterable[str | None]) -> str:
-    """The parts that say something. Marks of comments are taken out, since Ploeg's own part lies between two."""
+    """The parts that say something, without orders. Marks of comments are taken out, since Ploeg's own part lies between
+    two.
+    """
     text = "\n\n".join(part.strip() for part in parts if part and part.strip())
     clean = without_secrets(text).replace("<!--", "&lt;!--").replace("-->", "--&gt;")
+    clean = _ORDER.sub(r"\1\\/", clean)
     return clean if len(clean) <= TEXT_MAX else clean[: TEXT_MAX - 1] + "…"
 
 
