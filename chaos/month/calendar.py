@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import random
+import time
 from collections import Counter
 from dataclasses import dataclass, field
 from typing import Any
@@ -39,18 +40,21 @@ class Sample:
 
 
 class Calendar:
-    def __init__(self, house: House, model: Model, time: VirtualTime, chance: random.Random) -> None:
+    def __init__(self, house: House, model: Model, clock: VirtualTime, chance: random.Random) -> None:
         self._house = house
         self._model = model
-        self._time = time
+        self._clock = clock
         self._chance = chance
         self._codes: dict[str, str] = {}
         self._pbi = ""
         self._beside: set[asyncio.Task[None]] = set()
         self.samples: list[Sample] = []
 
-    async def live(self, plans: list[Plan], days: float) -> None:
-        """Until every job has ended that was asked for, however long that takes."""
+    async def live(self, plans: list[Plan], days: float, until: float) -> None:
+        """Until every job has ended that was asked for, however long that takes.
+
+        None is asked for after `until`, by `time.perf_counter`, which no virtual time moves.
+        """
         await self._house.ask(
             "POST", "/products", {"name": "Month", "code": "month", "repo_url": str(self._house.remote.path)}
         )
@@ -58,10 +62,12 @@ class Calendar:
         minding = asyncio.create_task(self._mind_sign_ins())
         try:
             for plan in plans:
-                await asyncio.sleep(max(plan.at - self._time.days * DAY, 0))
+                await asyncio.sleep(max(plan.at - self._clock.days * DAY, 0))
+                if time.perf_counter() > until:
+                    break
                 await self._ask_for(plan)
             while (await self._house.ask("GET", "/queue", limit=0))["total"] != _NOTHING:
-                assert self._time.days < days + 40, "jobs are stuck"
+                assert self._clock.days < days + 40, "jobs are stuck"
                 await asyncio.sleep(3600)
         finally:
             daily.cancel()
@@ -77,7 +83,7 @@ class Calendar:
         process = psutil.Process()
         workers = (await self._house.ask("GET", "/workers"))["items"]
         sample = Sample(
-            day=round(self._time.days),
+            day=round(self._clock.days),
             rss=process.memory_info().rss,
             descriptors=process.num_fds(),
             threads=process.num_threads(),

@@ -20,29 +20,22 @@ def judge(plans: list[Plan], jobs: dict[str, dict[str, Any]], model: Model, samp
 
 
 def table(plans: list[Plan], jobs: dict[str, dict[str, Any]], samples: list[Sample]) -> str:
-    lines = [
-        f"{'what the job met':<16}{'jobs':>6}{'right':>7}{'attempts':>10}{'free':>6}{'at a wall':>11}{'no sign-in':>12}"
-    ]
+    lines = [_row(16, "what the job met", "jobs", "right", "attempts", "at a wall", "no sign-in")]
     for name in ENDINGS:
         mine = [plan for plan in plans if plan.name == name]
         outcomes = Counter(each for plan in mine for each in _outcomes(jobs.get(plan.title)))
         right = sum(_wrong(plan, jobs.get(plan.title)) is None for plan in mine)
-        free = sum(outcomes[outcome] for outcome in FREE)
-        lines.append(
-            f"{name:<16}{len(mine):>6}{right:>7}{outcomes.total():>10}{free:>6}"
-            f"{outcomes['quota_exhausted']:>11}{outcomes['auth_expired']:>12}"
-        )
-    lines += [
-        "",
-        f"{'day':>4}{'ended':>8}{'walls':>7}{'sign-ins':>10}{'rss MB':>8}{'fds':>6}{'threads':>9}{'tasks':>7}",
-    ]
-    weekly = samples[:: max(len(samples) // 8, 1)]
-    for s in [*weekly, samples[-1]]:
-        lines.append(
-            f"{s.day:>4}{s.ended.total():>8}{s.walls:>7}{s.sign_ins:>10}"
-            f"{s.rss / 1e6:>8.0f}{s.descriptors:>6}{s.threads:>9}{s.tasks:>7}"
-        )
+        lines.append(_row(16, name, len(mine), right, outcomes.total(), *(outcomes[each] for each in FREE)))
+    lines += ["", _row(4, "day", "ended", "walls", "sign-ins", "rss MB", "files", "threads", "tasks")]
+    for s in [*samples[:: max(len(samples) // 8, 1)], samples[-1]]:
+        megabytes = round(s.rss / 1e6)
+        at_the_end = (s.walls, s.sign_ins, megabytes, s.descriptors, s.threads, s.tasks)
+        lines.append(_row(4, s.day, s.ended.total(), *at_the_end))
     return "\n".join(lines)
+
+
+def _row(width: int, first: object, *rest: object) -> str:
+    return f"{first!s:<{width}}" + "".join(f"{cell!s:>11}" for cell in rest)
 
 
 def _wrong(plan: Plan, job: dict[str, Any] | None) -> str | None:
