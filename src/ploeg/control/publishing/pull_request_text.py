@@ -120,8 +120,9 @@ def _titled(title: str, text: str | None) -> str:
 
 
 def _text(parts: Iterable[str | None]) -> str:
-    """The parts that say something, without orders. Marks of comments are taken out, since Ploeg's own part lies between
-    two.
+    """The parts that say something, without orders.
+
+    Marks of comments are taken out, since Ploeg's own part lies between two.
     """
     text = "\n\n".join(part.strip() for part in parts if part and part.strip())
     clean = without_secrets(text).replace("<!--", "&lt;!--").replace("-->", "--&gt;")
