@@ -28,6 +28,7 @@ def promote(
     if key is not None and not 1 <= len(key) <= KEY_MAX:
         raise Invalid("key", key, f"give 1 to {KEY_MAX} characters")
     name = f"promote {actor.user.id} {key}" if key is not None else f"promote {new_id('act')}"
+    tx.products.hold(product.id)
     known = tx.forge_actions.of_key(product.id, name)
     if known is not None:
         return known
