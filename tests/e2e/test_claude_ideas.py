@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 import httpx2
+import pytest
 
 from ploeg.prompts.rendering import TEMPLATES
 from tests.e2e.installation import PATIENCE, Installation
@@ -15,6 +16,8 @@ from tests.e2e.test_claude_main_job import ploeg
 from tests.e2e.test_claude_questions import command
 from tests.scripted.anthropic import Request, ScriptedModel
 from tests.scripted.script import Answer, Step, call, say
+
+pytestmark = pytest.mark.campaign
 
 PLAN = TEMPLATES.get_template("plan_example.md").render()
 GRILLED = "# Scope\n\nLetters, no parcels."

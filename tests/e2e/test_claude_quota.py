@@ -6,11 +6,15 @@ import time
 from collections.abc import Callable
 from datetime import datetime
 
+import pytest
+
 from tests.e2e.installation import Installation, wait_for
 from tests.e2e.repository import Remote
 from tests.e2e.test_claude_ideas import done
 from tests.e2e.test_claude_main_job import commit
 from tests.scripted.anthropic import ScriptedModel, Window
+
+pytestmark = pytest.mark.campaign
 
 #: Seconds; longer than the first job still takes when it is told.
 RESETS_AFTER = 15

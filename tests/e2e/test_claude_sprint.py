@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import pytest
+
 from tests.e2e.installation import Installation, wait_for
 from tests.e2e.repository import Remote
 from tests.e2e.test_claude_main_job import commit, ploeg
 from tests.e2e.test_claude_questions import command
 from tests.scripted.anthropic import ScriptedModel
 from tests.scripted.script import Answer, call, say
+
+pytestmark = pytest.mark.campaign
 
 VERIFY = "test -e one.txt && test -e two.txt"
 

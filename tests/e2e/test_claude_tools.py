@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import pytest
+
 from ploeg.domain.kinds import KindName, kind_named
 from tests.e2e.installation import Installation
 from tests.e2e.repository import Remote
@@ -11,6 +13,8 @@ from tests.e2e.test_claude_main_job import CODE, DONE, PLAN, commit, ploeg
 from tests.e2e.test_claude_questions import command
 from tests.scripted.anthropic import ScriptedModel
 from tests.scripted.script import Answer, say
+
+pytestmark = pytest.mark.campaign
 
 DOC = "---\ntitle: How we say goodbye\nstatus: active\n---\n\nShort, and with the name.\n"
 OURS = "mcp__ploeg__"

@@ -30,12 +30,14 @@ def kill(*arguments: str) -> tuple[int, int]:
     return int(tally[1]), int(tally[2])
 
 
+@pytest.mark.campaign
 def test_nothing_acknowledged_is_lost_when_sqlites_process_is_killed() -> None:
     kills, acknowledged = kill("--kills", "20")
     assert kills == 20
     assert acknowledged > 20
 
 
+@pytest.mark.campaign
 def test_nothing_acknowledged_is_lost_when_a_postgres_client_is_killed(postgres_cluster: postgres.Cluster) -> None:
     with postgres_cluster.database() as url:
         kills, acknowledged = kill("--kills", "10", "--url", url)

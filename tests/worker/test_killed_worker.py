@@ -114,6 +114,7 @@ def test_a_worker_killed_before_the_push_gives_its_job_back(
         assert mirror(installation).content(f"{attempt['kept_ref']}-snapshot", "half.txt") == "half"
 
 
+@pytest.mark.campaign
 def test_a_worker_killed_while_it_pushes_pushes_again_without_the_agent(
     installation: Installation, remote: Remote, nap: str
 ) -> None:
@@ -141,6 +142,7 @@ def test_a_worker_killed_while_it_pushes_pushes_again_without_the_agent(
     assert [event["type"] for event in installation.transcript("J-1", 2) if event["type"] != "note"] == []
 
 
+@pytest.mark.campaign
 def test_a_worker_killed_before_its_report_arrives_reports_at_its_next_start(
     installation: Installation, remote: Remote, nap: str
 ) -> None:
