@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import shutil
 from pathlib import Path
 
 import pytest
@@ -128,6 +129,23 @@ async def test_a_workspace_that_was_never_finished_is_made_anew(
     workspace = await take(checkouts, mirror)
     assert (workspace.tree / "README.md").exists()
     await checkouts.close()
+
+
+@pytest.mark.parametrize("record", ["", "\0\0\0", '{"of": "a later version"}'])
+async def test_a_workspace_whose_record_nobody_can_read_is_set_aside_with_what_is_in_it(
+    checkouts: Checkouts, mirror: Mirror, home: Path, record: str
+) -> None:
+    for throw_away in (checkouts.sweep, lambda: take(checkouts, mirror)):
+        workspace = await take(checkouts, mirror)
+        (workspace.tree / "work").write_text("unsaved")
+        (workspace.directory / "workspace.json").write_text(record)
+        await throw_away()
+        await checkouts.close()
+        (aside,) = (home / "aside").iterdir()
+        assert (aside / "tree" / "work").read_text() == "unsaved"
+        shutil.rmtree(aside)
+        if (found := checkouts.existing("J-1")) is not None:
+            await checkouts.remove(found, nothing_in(found))
 
 
 async def test_a_commit_that_does_not_exist_leaves_nothing_behind(

@@ -17,12 +17,11 @@ import os
 import re
 import secrets
 import shutil
-import time
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from ploeg.domain.errors import Conflict, Invalid
-from ploeg.workspace.furnishing import Person, furnish
+from ploeg.workspace.furnishing import Person, furnish, settle
 from ploeg.workspace.git import Git, check_branch, check_sha
 from ploeg.workspace.kept import Kept, KeptElsewhere, NeverKept, NothingToKeep, Removable
 from ploeg.workspace.mirror import Mirror
@@ -105,7 +104,7 @@ class Checkouts:
         if self.existing(job_code) is not None:
             raise Conflict(f"{job_code} still has a workspace; keep its work and remove it first")
         if directory.exists():
-            self._trash.throw(directory)
+            self._give_up(directory)
         workspace = Workspace(
             job_code=job_code,
             attempt=attempt,
@@ -117,7 +116,7 @@ class Checkouts:
         )
         try:
             if self._take_ready(mirror, directory):
-                _settle(workspace.tree / ".git" / "index")
+                settle(workspace.tree / ".git" / "index")
             else:
                 await self._make(mirror, directory, commit)
             await self._move(mirror, workspace, commit, snapshot)
@@ -185,7 +184,7 @@ class Checkouts:
         half_made = [path for path in self._pool.glob("*/.making-*") if not _alive(path.name.split("-")[1])]
         unreadable = [path for path in self._workspaces.iterdir() if self.existing(path.name) is None]
         for path in (*half_made, *unreadable):
-            self._trash.throw(path)
+            self._give_up(path)
         self._trash.empty()
 
     async def close(self) -> None:
@@ -208,6 +207,13 @@ class Checkouts:
         """A workspace in use or set aside borrows the mirror's objects, or nobody can tell."""
         places = [*self._workspaces.iterdir(), *self._aside.iterdir()]
         return any(objects in {None, str(mirror / "objects")} for objects in map(_borrowed, places))
+
+    def _give_up(self, directory: Path) -> None:
+        """Throws away what was never finished. Where there is a record that nobody can read, there may be work."""
+        if (directory / _RECORD).exists():
+            directory.rename(self._aside / f"{directory.name}-{secrets.token_hex(3)}")
+        else:
+            self._trash.throw(directory)
 
     def _directory(self, job_code: str) -> Path:
         if not _JOB_CODE.fullmatch(job_code):
@@ -274,16 +280,6 @@ def _pointing(branch: str | None, commit: str) -> list[tuple[str, ...]]:
 
 def _ready(pool: Path) -> list[Path]:
     return [path for path in pool.glob("*") if not path.name.startswith(".")]
-
-
-def _settle(index: Path) -> None:
-    """Tells git that the files of a ready one are older than its index, which is true once a second has passed.
-
-    Git reads every file of the same second as the index again, and a whole checkout may fall into one.
-    """
-    now = time.time()
-    if int(index.stat().st_mtime) < int(now):
-        os.utime(index, (now, now))
 
 
 def _alive(pid: str) -> bool:
