@@ -62,7 +62,12 @@ def test_no_secret_signs_nothing(forge: FakeForge) -> None:
         read(forge.kind, *made, "")
 
 
-@pytest.mark.parametrize("body", ["", "[]", '"text"', "[" * 100_000, '{"repository": 7}', '{"project": {}}', "\xff"])
+ENDLESS = '{"object_kind": "note", "project": {"git_http_url": "x"}, "issue": {"iid": 1e999}}'
+
+
+@pytest.mark.parametrize(
+    "body", ["", "[]", '"text"', "[" * 100_000, '{"repository": 7}', '{"project": {}}', "\xff", ENDLESS]
+)
 def test_what_makes_no_sense_is_refused_and_breaks_nothing(body: str) -> None:
     with pytest.raises(ForgeError) as caught:
         read("gitlab", {"X-Gitlab-Token": SECRET}, body.encode("latin-1"), SECRET)

@@ -27,7 +27,7 @@ def read(kind: str, headers: Mapping[str, str], body: bytes, secret: str) -> lis
     try:
         told = json.loads(body)
         hint = _gitlab(told) if kind == "gitlab" else _plain(told)
-    except (ValueError, RecursionError, KeyError, TypeError, AttributeError):
+    except (ValueError, OverflowError, RecursionError, KeyError, TypeError, AttributeError):
         raise ForgeError(Trouble.REFUSED, f"the webhook is not one of {kind}'s") from None
     return [hint] if hint is not None else []
 
