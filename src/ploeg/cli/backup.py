@@ -52,7 +52,9 @@ def make(file: str | None = None, as_json: bool = False) -> None:
     if as_json:
         render.emit_json({"path": str(made.path), "bytes": made.bytes, "encrypted": made.encrypted})
         return
-    what = f"{render.size(made.bytes)}, {len(made.manifest.entries)} files, {_how(made.encrypted)}"
+    count = len(made.manifest.entries)
+    files = f"{count} files" if count != 1 else "1 file"
+    what = f"{render.size(made.bytes)}, {files}, {_how(made.encrypted)}"
     render.say(f"{render.harmless(str(made.path))}: {what}, proven readable")
 
 
