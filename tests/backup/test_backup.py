@@ -66,6 +66,23 @@ async def test_transcripts_and_settings_come_along_and_the_databases_password_do
     assert b"hush" not in gzip.decompress(made.path.read_bytes())
 
 
+@pytest.mark.parametrize(
+    "said",
+    [
+        '"database_url" = "postgresql://me:hush@db/ploeg"',
+        'database_url = """\npostgresql://me:hush@db/ploeg"""',
+        '"database\\u005furl" = "postgresql://me:hush@db/ploeg"',
+    ],
+)
+async def test_however_the_settings_write_the_databases_url_no_backup_holds_it(home: Home, said: str) -> None:
+    settings = home()
+    lived_in(settings)
+    (settings.home_path / "ploeg.toml").write_text(f"port = 7461\n{said}\n")
+    made = await make(settings)
+    assert b"hush" not in gzip.decompress(made.path.read_bytes())
+    assert await check(settings, made.path, None)
+
+
 async def test_only_its_owner_can_read_a_backup_and_nothing_is_left_beside_it(home: Home) -> None:
     settings = home()
     lived_in(settings)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import tomllib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -19,6 +20,7 @@ from ploeg.settings import FILE, Settings
 from ploeg.store.migrate import revision_of
 
 TRANSCRIPTS = "transcripts"
+_DATABASE_URL = "database_url"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,11 +81,18 @@ def _members(settings: Settings, dumped: Path) -> Iterator[Member]:
 
 
 def _without_database(source: Path, target: Path) -> bool:
-    """The settings without the database's URL, which may hold a password; False where there are none."""
+    """The settings without the database's URL, which may hold a password; False where there are none, or where that
+    URL is written in another way than on a line of its own."""
     if not source.is_file():
         return False
     lines = source.read_text("utf-8").splitlines(keepends=True)
-    target.write_text("".join(line for line in lines if not line.lstrip().startswith("database_url")), "utf-8")
+    left = "".join(line for line in lines if not line.lstrip().startswith(_DATABASE_URL))
+    try:
+        if _DATABASE_URL in tomllib.loads(left):
+            return False
+    except tomllib.TOMLDecodeError:  # the rest of it
+        return False
+    target.write_text(left, "utf-8")
     return True
 
 
