@@ -138,6 +138,13 @@ class Attempt:
     def seat(self) -> Seat:
         return Seat(self.runtime, self.account)
 
+    @property
+    def files(self) -> list[dict[str, Any]]:
+        """`{path, added, removed}` of each file that it changed, as far as its receipt tells; a worker made that."""
+        told = (self.receipt or {}).get("files")
+        known = [file for file in told if isinstance(file, dict)] if isinstance(told, list) else []
+        return [_changed(file) for file in known if isinstance(file.get("path"), str)]
+
     def left_off(self, runtime: str) -> Resume:
         """Where a follow-up job with that runtime goes on from here; a conversation is its own runtime's only.
 
@@ -173,3 +180,8 @@ class Attempt:
 
     def evolve(self, **changes: Any) -> Self:
         return replace(self, **changes)
+
+
+def _changed(file: dict[str, Any]) -> dict[str, Any]:
+    counts = {name: file.get(name) for name in ("added", "removed")}
+    return {"path": file["path"], **{name: count if isinstance(count, int) else 0 for name, count in counts.items()}}

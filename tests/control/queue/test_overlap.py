@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+import pytest
+
 from ploeg.control.queue import overlap, queue_view
 from ploeg.control.queue.submit import Wish
 from ploeg.control.toolbelt import carry_out
@@ -46,6 +50,18 @@ def test_what_was_seen_to_change_counts_and_what_has_ended_does_not(house: House
     assert seen(house, later) == {got.job_code: ("src/app.py",)}
     house.write(lambda tx: tx.jobs.update(house.job(got).cancel("enough", tx.now)))
     assert seen(house, later) == {}
+
+
+@pytest.mark.parametrize("files", [5, None, ["app.py"], [{}], [{"path": 7}], {"path": "app.py"}])
+def test_a_receipt_of_another_form_says_nothing_and_breaks_nothing(house: House, files: Any) -> None:
+    house.product()
+    house.run(house.task(house.story(), implementation_plan="Tidy up."))
+    hand = house.hand()
+    got = hand.take()
+    hand.finish(got, "push_failed", head_sha=SHA, receipt={"files": files})
+    assert seen(house, house.task(house.story(), implementation_plan=ONE)) == {}
+    house.read(queue_view.queue, house.admin, house.installation)
+    assert house.attempt(got).files == []
 
 
 def test_jobs_on_the_same_branch_or_in_other_repositories_do_not_overlap(house: House) -> None:

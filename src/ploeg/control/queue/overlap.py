@@ -92,7 +92,7 @@ def paths_of(tx: Transaction, job: Job) -> tuple[str, ...]:
         plans.append(task.implementation_plan or "")
     if attempts:
         plans += [each["task"].get("implementation_plan", "") for each in attempts[-1].frozen.get("executions", ())]
-    seen = [file["path"] for each in attempts if each.receipt for file in each.receipt.get("files", ())]
+    seen = [file["path"] for each in attempts for file in each.files]
     return _each_once([path for plan in plans for path in planned_paths(plan)], seen)
 
 

@@ -65,12 +65,11 @@ async def diff(plane: ControlPlane, actor: Principal, reference: str, number: in
     if attempt is None:
         raise NotFound("attempt", f"of {chosen.job.code}")
     text = await asyncio.to_thread(plane.transcripts.read_diff, chosen.job.code, attempt.number)
-    files = (attempt.receipt or {}).get("files", [])
     return Diff(
         attempt=attempt.number,
         base_sha=attempt.base_sha,
         head_sha=attempt.head_sha,
-        files=files if isinstance(files, list) else [],
+        files=attempt.files,
         text=text,
     )
 
