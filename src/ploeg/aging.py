@@ -76,8 +76,12 @@ def compress(path: Path, lock: AbstractContextManager[object]) -> int | None:
     fresh = path.with_name(path.name + _HALF_MADE)
     try:
         descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, before.st_mode & 0o777)
-        with path.open("rb") as plain, os.fdopen(descriptor, "wb") as raw, gzip.GzipFile("", "wb", 6, raw) as packed:
-            shutil.copyfileobj(plain, packed, 256 * 1024)
+        with path.open("rb") as plain, os.fdopen(descriptor, "wb") as raw:
+            with gzip.GzipFile("", "wb", 6, raw) as packed:
+                shutil.copyfileobj(plain, packed, 256 * 1024)
+            raw.flush()
+            # The plain one goes: a loss of power must not find the new one empty.
+            os.fsync(raw.fileno())
         os.utime(fresh, ns=(before.st_atime_ns, before.st_mtime_ns))
         with lock:
             now = path.stat()

@@ -115,3 +115,18 @@ def test_links_are_not_followed(tmp_path: Path) -> None:
     (tmp_path / "runs" / "link").symlink_to(outside)
     tidy([tmp_path / "runs"], USUAL, NOW)
     assert outside.exists()
+
+
+def test_a_compressed_file_is_on_the_disk_before_the_plain_one_goes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = make(tmp_path / "old", timedelta(days=2))
+    synced: list[int] = []
+
+    def fsync(descriptor: int) -> None:
+        assert path.exists()
+        synced.append(os.fstat(descriptor).st_ino)
+
+    monkeypatch.setattr(os, "fsync", fsync)
+    tidy([tmp_path], USUAL, NOW)
+    assert synced == [(tmp_path / "old.gz").stat().st_ino]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gzip
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -213,6 +214,16 @@ async def test_a_transcript_that_lost_its_end_to_a_power_failure_reads_to_its_en
     rest = await page(house, found.next_offset)
     assert [event["type"] for event in rest.events] == ["unreadable"]
     assert rest.next_offset == size
+
+
+@pytest.mark.parametrize("left", [0, 5, 12])
+async def test_a_compressed_one_that_lost_its_end_says_that_it_is_damaged(house: House, hand: Hand, left: int) -> None:
+    await send(hand, hand.take(), 0, "a", "b")
+    path = house.folder / "transcripts" / "J-1" / "1.jsonl"
+    packed = gzip.compress(path.read_bytes())
+    path.with_name("1.jsonl.gz").write_bytes(packed[:left])
+    path.unlink()
+    assert (await page(house)).events[-1]["type"] == "unreadable"
 
 
 def test_transcripts_are_readable_by_their_owner_alone(tmp_path: Path) -> None:

@@ -11,6 +11,7 @@ import gzip
 import os
 import shutil
 import threading
+import zlib
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
@@ -94,9 +95,9 @@ class Transcripts:
             opened = _open(self._path(job_code, attempt.number))
         except FileNotFoundError:
             return Page([dict(_DELETED)], end)
-        with opened as file:
+        block = b""
+        with opened as file, suppress(EOFError, gzip.BadGzipFile, zlib.error):
             file.seek(offset)
-            block = b""
             while b"\n" not in block and (more := file.read(min(limit, end - offset - len(block)))):
                 block += more
         whole = block[: block.rfind(b"\n") + 1]
