@@ -8,11 +8,12 @@ from typing import Any
 import pytest
 
 from ploeg.domain.delivery import Trouble
-from ploeg.domain.forge import ChecksState, PullState, PullStatus, Verdict
+from ploeg.domain.forge import ChecksState, Comment, PullState, PullStatus, Verdict
 from ploeg.domain.ids import DeliveryId, ProductId, PullId, RemarkId
 from ploeg.domain.pull import TAKEN_FOR, Pull
 from ploeg.domain.remark import (
     COMMANDS_MAX,
+    TEXT_MAX,
     Command,
     CommandVerb,
     Remark,
@@ -20,6 +21,7 @@ from ploeg.domain.remark import (
     RemarkState,
     commands,
     holding_back,
+    of_comments,
 )
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
@@ -45,6 +47,11 @@ EVERY = timedelta(minutes=5)
 )
 def test_orders_are_lines_that_begin_with_the_word_and_are_no_quotation(text: str, found: list[Command]) -> None:
     assert commands(text) == found
+
+
+def test_an_order_that_is_cut_off_with_the_rest_is_none() -> None:
+    said = Comment(id="1", author="ada", text="word " * TEXT_MAX + "\n/ploeg stop", url="", created_at=NOW)
+    assert list(of_comments([said], "ploeg")) == []
 
 
 def remark(author: str, verdict: Verdict | None, **changes: Any) -> Remark:

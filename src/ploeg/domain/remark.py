@@ -139,13 +139,13 @@ def of_comments(comments: Iterable[Comment], me: str) -> Iterator[Heard]:
             continue
         if comment.path is not None:
             yield _place(comment, author=comment.author)
-        elif commands(comment.text):
+        elif commands(text := _cut(comment.text)):
             yield Heard(
                 kind=RemarkKind.COMMAND,
                 key=f"comment:{comment.id}",
                 said_at=comment.created_at,
                 author=comment.author,
-                text=_cut(comment.text),
+                text=text,
                 url=comment.url,
             )
 
