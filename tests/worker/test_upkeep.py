@@ -127,6 +127,22 @@ async def test_work_that_has_long_been_on_the_remote_is_forgotten_once_a_day(rig
     assert rig.kept_refs() == []
 
 
+async def test_work_whose_branch_has_gone_from_the_remote_meanwhile_is_not_forgotten(rig: Rig) -> None:
+    await rig.run(DONE)
+    rig.remote.git("branch", "-D", rig.job().branch)
+    upkeep, _ = gc.upkeep_of(rig.made(), {}, WorkerState(rig.home), lambda: datetime.now(UTC) + timedelta(days=91))
+    await upkeep.look()
+    assert "refs/ploeg/J-1/1" in rig.kept_refs()
+
+
+async def test_a_remote_that_is_away_has_nothing_forgotten_and_keeps_nobody_from_looking(rig: Rig) -> None:
+    await rig.run(DONE)
+    rig.remote.path.rename(rig.remote.path.with_name("away"))
+    upkeep, _ = gc.upkeep_of(rig.made(), {}, WorkerState(rig.home), lambda: datetime.now(UTC) + timedelta(days=91))
+    await upkeep.look()
+    assert "refs/ploeg/J-1/1" in rig.kept_refs()
+
+
 async def test_no_more_goes_than_is_needed(new_rig: NewRig) -> None:
     rig = new_rig(disk_keep_free_bytes=0)
     for number in range(3):

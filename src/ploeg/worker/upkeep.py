@@ -17,12 +17,14 @@ from ploeg.worker.runlog import utc_now
 from ploeg.worker.state import WorkerState
 from ploeg.worker.weighings import Weighings
 from ploeg.workspace.checkout import Checkouts
-from ploeg.workspace.mirror import Mirrors
+from ploeg.workspace.mirror import Known, Mirrors
 from ploeg.workspace.weigh import weigh
 
 logger = logging.getLogger(__name__)
 
 _DAY = timedelta(days=1)
+#: A remote that takes longer is asked the next day: the disk cannot wait for it.
+_FETCH_SECONDS = 120.0
 #: Folders of a worker's home that its budget counts.
 PARTS = ("mirrors", "workspaces", "pool", "caches", "homes", "ended-homes", "aside", "runs", "trash")
 
@@ -99,10 +101,23 @@ class Upkeep:
             return
         self._forgot_at = now
         for known in self._mirrors.known():
-            gone = await self._mirrors.shelf(known).prune_kept(now - timedelta(days=keep))
+            try:
+                gone = await self._forget_before(now - timedelta(days=keep), known)
+            except (PloegError, OSError) as error:
+                logger.info("%s: no work is forgotten: %s", known.path.name, error, extra={"action": "work_stays"})
+                continue
             if gone:
                 told = f"forgot {len(gone)} refs of work that is on the remote"
                 logger.info("%s: %s", known.path.name, told, extra={"action": "work_forgotten"})
+
+    async def _forget_before(self, moment: datetime, known: Known) -> list[str]:
+        """The remote is asked first: it may have lost since what the last fetch saw there."""
+        if all(kept.at >= moment for kept in await self._mirrors.shelf(known).kept()):
+            return []
+        async with asyncio.timeout(_FETCH_SECONDS):
+            mirror = await self._mirrors.open(known.url)
+            await mirror.fetch()
+        return await mirror.prune_kept(moment)
 
     async def _tidy_logs(self) -> None:
         running = {record.assignment.job_code for record in self._state.records()}
