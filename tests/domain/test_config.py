@@ -169,4 +169,5 @@ def test_a_judge_runs_with_what_is_named_for_reviews_unless_the_job_wishes_other
 def test_only_a_judge_runs_with_what_is_named_for_reviews() -> None:
     for kind in KINDS.values():
         config = resolve(kind, product=replace(USUAL, review_runtime="codex", review_model="gpt"))
-        assert (config.runtime == "codex") == kind.judges == (kind.name is KindName.IDEA_REVIEW_PLAN)
+        judges = kind.name in {KindName.IDEA_REVIEW_PLAN, KindName.PR_REVIEW}
+        assert (config.runtime == "codex") == kind.judges == judges
