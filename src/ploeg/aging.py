@@ -9,22 +9,15 @@ import shutil
 from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import AbstractContextManager, nullcontext, suppress
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from pathlib import Path
+
+from ploeg.domain.retention import Terms
 
 COMPRESSED = ".gz"
 _HALF_MADE = ".compressing"
 
 logger = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Terms:
-    """For how long, and how much. None is for ever, and without a limit."""
-
-    compress_after: timedelta | None = None
-    keep: timedelta | None = None
-    max_bytes: int | None = None
 
 
 @dataclass(slots=True)

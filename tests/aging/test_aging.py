@@ -11,7 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from ploeg.aging import Terms, compress, tidy
+from ploeg.aging import compress, tidy
+from ploeg.domain.retention import Terms
 
 NOW = datetime(2026, 5, 1, 12, tzinfo=UTC)
 DAY = timedelta(days=1)

@@ -8,12 +8,12 @@ from typing import Any
 
 import pytest
 
-from ploeg.aging import Terms
 from ploeg.control.health import health
 from ploeg.control.housekeeping import Housekeeper
 from ploeg.control.work import logs
 from ploeg.control.work.chunks import append
 from ploeg.control.work.logs import LogPage
+from ploeg.domain.retention import Terms
 from ploeg.wire.assignment import Assignment
 from ploeg.wire.work import EventChunk
 from tests.control.house import Hand, House

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from ploeg.domain.backlog import TaskStatus
+from ploeg.domain.ids import TaskId
 from ploeg.domain.job import Job, JobStatus
 from ploeg.store.claims import Offer
 from ploeg.store.store import Store
@@ -90,15 +91,17 @@ def test_claims_at_the_same_moment_do_not_overshoot_a_runtimes_limit(here: Insta
     assert len(claim_together(here, 24, offer)) == 3
 
 
-def review(here: Installation, **of_item: Any) -> None:
+def review(here: Installation, **of_item: Any) -> TaskId:
+    """A task in review, and another one that could be begun: its id."""
     item = pbi(here.product, **of_item)
     of = story(item)
-    here.keep(item, of, task(of, status=TaskStatus.REVIEW), task(of, code="T-2"))
+    waiting = task(of, code="T-2")
+    here.keep(item, of, task(of, status=TaskStatus.REVIEW), waiting)
+    return waiting.id
 
 
 def test_nothing_new_begins_while_as_much_as_the_product_allows_waits_for_review(here: Installation) -> None:
-    review(here, pr_url="https://git.example/shop/pulls/7")
-    here.queue()
+    here.queue(task_id=review(here, pr_url="https://git.example/shop/pulls/7"))
     change_product(here, max_in_review=2)
     assert here.claim() is None
     change_product(here, max_in_review=3)
@@ -114,9 +117,9 @@ def test_a_merged_or_archived_item_does_not_wait_for_review(here: Installation) 
 
 
 def test_work_that_has_begun_goes_on_while_no_new_work_may_begin(here: Installation) -> None:
-    review(here)
+    new = review(here)
     old = here.queue(status=JobStatus.FAILED)
-    here.queue()
+    here.queue(task_id=new)
     change_product(here, max_in_review=1)
     going_on = [here.queue(**fields) for fields in ({"retry_of": old.id}, {"follow_up_of": old.id}, {"attempts": 1})]
     claimed = [here.claim() for _ in range(4)]

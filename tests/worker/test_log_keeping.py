@@ -7,7 +7,7 @@ import os
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from ploeg.aging import Terms
+from ploeg.domain.retention import Terms
 from ploeg.worker.log_keeping import tidy_logs
 from ploeg.worker.runlog import RunLog
 

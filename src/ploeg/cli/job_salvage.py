@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import os
 import sys
 import tempfile
@@ -41,6 +40,8 @@ def salvage(job: str, branch: str | None, into: Path, patch: str | None, attempt
     Example:
       ploeg job salvage J-128
     """
+    import asyncio
+
     detail = signed_in().get("/jobs" + path(job))
     left = _left(detail["attempts"], attempt)
     if patch == "-":

@@ -7,10 +7,10 @@ import shutil
 
 import structlog
 
-from ploeg.aging import Terms
 from ploeg.control.plane import ControlPlane
 from ploeg.domain.disk import DiskLimits
 from ploeg.domain.errors import PloegError
+from ploeg.domain.retention import Terms
 from ploeg.store.transaction import Transaction
 
 #: Seconds between two looks.

@@ -1,10 +1,19 @@
-"""Which of many copies, made one after another, are kept."""
+"""For how long things are kept, and which of many copies, made one after another."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Terms:
+    """For how long, and how much. None is for ever, and without a limit."""
+
+    compress_after: timedelta | None = None
+    keep: timedelta | None = None
+    max_bytes: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,9 +7,9 @@ import socket
 from datetime import timedelta
 from pathlib import Path
 
-from ploeg.aging import Terms
 from ploeg.domain.errors import Invalid
 from ploeg.domain.lease import LeaseTerms
+from ploeg.domain.retention import Terms
 from ploeg.settings.disk import DiskSettings
 
 

@@ -6,7 +6,8 @@ from collections.abc import Collection
 from datetime import datetime
 from pathlib import Path
 
-from ploeg.aging import COMPRESSED, Terms, Tidied, tidy
+from ploeg.aging import COMPRESSED, Tidied, tidy
+from ploeg.domain.retention import Terms
 from ploeg.worker.runlog import job_of, point
 
 

@@ -20,8 +20,9 @@ from typing import Any, BinaryIO
 
 import msgspec
 
-from ploeg.aging import COMPRESSED, Terms, Tidied, tidy
+from ploeg.aging import COMPRESSED, Tidied, tidy
 from ploeg.domain.attempt import Attempt
+from ploeg.domain.retention import Terms
 
 DIFF_MAX = 4 * 1024 * 1024
 _LOCKS = 64
