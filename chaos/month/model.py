@@ -18,6 +18,8 @@ WINDOW = timedelta(hours=5)
 CALL = 0.035
 #: Chance that, of a window, its owner used so much beside Ploeg that it ends in a wall.
 HUMAN = 0.3
+#: Chance that its owner uses up all of it between two calls: what Ploeg was told last does not foretell that wall.
+BURST = 0.03
 #: Days that a token is good for, least and most.
 TOKEN_DAYS = (3.0, 9.0)
 
@@ -96,7 +98,7 @@ class Model:
         account.roll(now)
         account.calls += 1
         self._mind(account, now, plan)
-        account.used += CALL
+        account.used = account.used + CALL if account.chance.random() > BURST else 1.0 + CALL
         if account.used > 1.0:
             account.walls += account.walled_at is None
             account.walled_at = account.walled_at or now
