@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import TYPE_CHECKING
 
 from sqlalchemy import bindparam, exists, func, select
 
 from ploeg.domain.delivery import Delivery
 from ploeg.domain.ids import DeliveryId, ProductId, SprintRunId, StoryId
+from ploeg.store.due import DueRows, Turn
 from ploeg.store.rows import Shape
 from ploeg.store.tables.deliveries import deliveries
 from ploeg.store.tables.pulls import pulls
@@ -29,18 +29,16 @@ _OF_STORY = DELIVERY.select.where(deliveries.c.story_id == bindparam("story_id")
 _OF_STORY_LOCKED = _OF_STORY.with_for_update()
 _OF_RUN = DELIVERY.select.where(deliveries.c.sprint_run_id == bindparam("run_id")).order_by(*_NEWEST)
 _OF_RUN_LOCKED = _OF_RUN.with_for_update()
-_DUE = DELIVERY.select.where(deliveries.c.due_at <= bindparam("now")).order_by(deliveries.c.due_at)
-_FIRST_DUE = _DUE.limit(1).with_for_update(skip_locked=True)
+_DUE = Turn(DELIVERY, deliveries.c.due_at)
 _OWED = select(func.count()).select_from(deliveries).where(deliveries.c.due_at.is_not(None))
 _UNFOLLOWED = DELIVERY.select.where(
     deliveries.c.pr_url.is_not(None), ~exists().where(pulls.c.delivery_id == deliveries.c.id)
 ).order_by(deliveries.c.id)
-_NEXT_DUE = select(func.min(deliveries.c.due_at)).where(deliveries.c.due_at.is_not(None))
 
 
-class Deliveries:
+class Deliveries(DueRows[Delivery]):
     def __init__(self, tx: Transaction) -> None:
-        self._tx = tx
+        super().__init__(tx, _DUE)
 
     def add(self, delivery: Delivery) -> None:
         """`Conflict` when that branch has one."""
@@ -68,22 +66,6 @@ class Deliveries:
         """Those whose pull request nobody follows yet."""
         return DELIVERY.all(self._tx, _UNFOLLOWED)
 
-    def take(self, now: datetime) -> Delivery | None:
-        """The one that is due longest, now the caller's alone until its time is up."""
-        found = DELIVERY.one(self._tx, _FIRST_DUE, now=now)
-        if found is None:
-            return None
-        taken = found.take(now)
-        self.update(taken)
-        return taken
-
-    def due(self, now: datetime) -> bool:
-        return self._tx.connection.execute(_DUE.limit(1), {"now": now}).first() is not None
-
     def count_owed(self) -> int:
         """Those that are still to be made."""
         return int(self._tx.connection.execute(_OWED).scalar_one())
-
-    def next_due(self) -> datetime | None:
-        moment: datetime | None = self._tx.connection.execute(_NEXT_DUE).scalar()
-        return moment

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import TYPE_CHECKING
 
-from sqlalchemy import bindparam, func, select
+from sqlalchemy import bindparam
 
 from ploeg.domain.forge_action import Deed, ForgeAction
 from ploeg.domain.ids import ForgeActionId, ProductId, StoryId
+from ploeg.store.due import DueRows, Turn
 from ploeg.store.rows import Shape
 from ploeg.store.tables.forge_actions import forge_actions
 
@@ -36,14 +36,12 @@ _OWED_OF_PRODUCT = (
     .with_for_update()
 )
 _OWED_OF_STORY = _OWED_OF_PRODUCT.where(forge_actions.c.story_id == bindparam("story_id"))
-_DUE = FORGE_ACTION.select.where(forge_actions.c.due_at <= bindparam("now")).order_by(forge_actions.c.due_at)
-_FIRST_DUE = _DUE.limit(1).with_for_update(skip_locked=True)
-_NEXT_DUE = select(func.min(forge_actions.c.due_at)).where(forge_actions.c.due_at.is_not(None))
+_DUE = Turn(FORGE_ACTION, forge_actions.c.due_at)
 
 
-class ForgeActions:
+class ForgeActions(DueRows[ForgeAction]):
     def __init__(self, tx: Transaction) -> None:
-        self._tx = tx
+        super().__init__(tx, _DUE)
 
     def add(self, action: ForgeAction) -> None:
         """`Conflict` when the product has one with that key."""
@@ -70,19 +68,3 @@ class ForgeActions:
     def owed_of_story(self, product_id: ProductId, story_id: StoryId, deed: Deed) -> list[ForgeAction]:
         """What is not settled of the story's own branches, the oldest first, locked."""
         return FORGE_ACTION.all(self._tx, _OWED_OF_STORY, product_id=product_id, story_id=story_id, deed=deed)
-
-    def take(self, now: datetime) -> ForgeAction | None:
-        """The one that is due longest, now the caller's alone until its time is up."""
-        found = FORGE_ACTION.one(self._tx, _FIRST_DUE, now=now)
-        if found is None:
-            return None
-        taken = found.take(now)
-        self.update(taken)
-        return taken
-
-    def due(self, now: datetime) -> bool:
-        return self._tx.connection.execute(_DUE.limit(1), {"now": now}).first() is not None
-
-    def next_due(self) -> datetime | None:
-        moment: datetime | None = self._tx.connection.execute(_NEXT_DUE).scalar()
-        return moment

@@ -11,6 +11,7 @@ from sqlalchemy import bindparam, delete, func, select, update
 from ploeg.domain.ids import ReceiverId, UserId
 from ploeg.domain.notice import Notice, NoticeState, Receiver
 from ploeg.store.dialects import per_dialect
+from ploeg.store.due import DueRows, Turn
 from ploeg.store.rows import Shape
 from ploeg.store.tables.notices import PENDING, notice_cursor, notice_receivers, notices
 
@@ -27,9 +28,7 @@ _OWN_NAMED = _NAMED.where(notice_receivers.c.user_id.is_(None))
 _ANY = select(notice_receivers.c.id).limit(1)
 _REMOVE = delete(notice_receivers).where(notice_receivers.c.id == bindparam("receiver"))
 _REMOVE_NOTICES = delete(notices).where(notices.c.receiver_id == bindparam("receiver"))
-_DUE = RECEIVER.select.where(notice_receivers.c.due_at <= bindparam("now")).order_by(notice_receivers.c.due_at)
-_FIRST_DUE = _DUE.limit(1).with_for_update(skip_locked=True)
-_NEXT_DUE = select(func.min(notice_receivers.c.due_at)).where(notice_receivers.c.due_at.is_not(None))
+_DUE = Turn(RECEIVER, notice_receivers.c.due_at)
 
 _WAITING = (
     NOTICE.select.where(notices.c.receiver_id == bindparam("receiver"), PENDING)
@@ -58,9 +57,9 @@ _BEGIN = per_dialect(
 _MOVE = update(notice_cursor).values(event_id=bindparam("event"))
 
 
-class Notices:
+class Notices(DueRows[Receiver]):
     def __init__(self, tx: Transaction) -> None:
-        self._tx = tx
+        super().__init__(tx, _DUE)
 
     def add_receiver(self, receiver: Receiver) -> None:
         """`Conflict` when that person has one of the same name."""
@@ -89,22 +88,6 @@ class Notices:
         """With all its notices."""
         self._tx.connection.execute(_REMOVE_NOTICES, {"receiver": receiver_id})
         self._tx.connection.execute(_REMOVE, {"receiver": receiver_id})
-
-    def take(self, now: datetime) -> Receiver | None:
-        """The one that is due longest, now the caller's alone until its time is up."""
-        found = RECEIVER.one(self._tx, _FIRST_DUE, now=now)
-        if found is None:
-            return None
-        taken = found.take(now)
-        self.update_receiver(taken)
-        return taken
-
-    def due(self, now: datetime) -> bool:
-        return self._tx.connection.execute(_DUE.limit(1), {"now": now}).first() is not None
-
-    def next_due(self) -> datetime | None:
-        moment: datetime | None = self._tx.connection.execute(_NEXT_DUE).scalar()
-        return moment
 
     def add(self, notice: Notice) -> None:
         NOTICE.add(self._tx, notice)

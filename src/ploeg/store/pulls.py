@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
 from typing import TYPE_CHECKING
 
 from sqlalchemy import bindparam, func, or_, select
@@ -12,6 +11,7 @@ from ploeg.domain.forge import PullStatus
 from ploeg.domain.ids import DeliveryId, JobId, ProductId, PullId
 from ploeg.domain.pull import Pull
 from ploeg.domain.remark import Remark
+from ploeg.store.due import DueRows, Turn
 from ploeg.store.rows import Shape
 from ploeg.store.tables.pulls import OPEN, pulls, remarks
 
@@ -48,9 +48,7 @@ _NOT_MERGED = PULL.select.where(
     or_(pulls.c.status.is_(None), pulls.c.status != PullStatus.MERGED),
 ).order_by(*_NEWEST)
 _REPOSITORIES = select(pulls.c.product_id, pulls.c.repo_url).distinct()
-_DUE = PULL.select.where(pulls.c.look_at <= bindparam("now")).order_by(pulls.c.look_at)
-_FIRST_DUE = _DUE.limit(1).with_for_update(skip_locked=True)
-_NEXT_DUE = select(func.min(pulls.c.look_at)).where(pulls.c.look_at.is_not(None))
+_DUE = Turn(PULL, pulls.c.look_at)
 
 _SAID = (remarks.c.said_at, remarks.c.id)
 _OF_PULL = REMARK.select.where(remarks.c.pull_id == bindparam("pull_id")).order_by(*_SAID)
@@ -63,9 +61,9 @@ _OPEN_COUNTS = (
 )
 
 
-class Pulls:
+class Pulls(DueRows[Pull]):
     def __init__(self, tx: Transaction) -> None:
-        self._tx = tx
+        super().__init__(tx, _DUE)
 
     def add(self, pull: Pull) -> None:
         """`Conflict` when that one is followed for the product already."""
@@ -109,22 +107,6 @@ class Pulls:
     def repositories(self) -> list[tuple[ProductId, str]]:
         """Where there is one that is followed: products, and the URLs of their repositories."""
         return [(row[0], row[1]) for row in self._tx.connection.execute(_REPOSITORIES)]
-
-    def take(self, now: datetime) -> Pull | None:
-        """The one that is due longest, now the caller's alone until its time is up."""
-        found = PULL.one(self._tx, _FIRST_DUE, now=now)
-        if found is None:
-            return None
-        taken = found.take(now)
-        self.update(taken)
-        return taken
-
-    def due(self, now: datetime) -> bool:
-        return self._tx.connection.execute(_DUE.limit(1), {"now": now}).first() is not None
-
-    def next_due(self) -> datetime | None:
-        moment: datetime | None = self._tx.connection.execute(_NEXT_DUE).scalar()
-        return moment
 
     def add_remark(self, remark: Remark) -> None:
         """`Conflict` when it was heard before."""
