@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import random
 from dataclasses import dataclass
-from datetime import datetime
 
 from ploeg.control.notices.send import Sent
 from ploeg.domain.notice import TOLD_AFTER, Message, NoticeState, Receiver
@@ -20,15 +19,6 @@ class Taken:
 
     receiver: Receiver
     message: Message | None
-
-
-def is_due(tx: Transaction) -> bool:
-    return tx.notices.due(tx.now)
-
-
-def next_due(tx: Transaction) -> tuple[datetime, datetime | None]:
-    """Now, and when the next message may go."""
-    return tx.now, tx.notices.next_due()
 
 
 def take(tx: Transaction) -> Taken | None:
