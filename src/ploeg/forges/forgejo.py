@@ -22,7 +22,7 @@ from ploeg.domain.forge import (
 )
 from ploeg.forges import forgejo_words as words
 from ploeg.forges.base import ForgeError, Proposal, PullRequest, Repository
-from ploeg.forges.branches import Branch, delete
+from ploeg.forges.branches import Branches
 from ploeg.forges.line import PAGE, Line, more
 from ploeg.forges.merging import merged
 from ploeg.forges.place import Place, segments
@@ -34,7 +34,7 @@ _MAY_WRITE = {"write", "admin", "owner"}
 _EVENTS = ["pull_request", "issues"]
 
 
-class Forgejo:
+class Forgejo(Branches):
     def __init__(self, line: Line, place: Place) -> None:
         self._line = line
         self._at = f"/repos/{segments(place.path)}"
@@ -105,20 +105,6 @@ class Forgejo:
         await self._line.ask(
             "POST", f"{self._at}/statuses/{sha}", body | ({"target_url": status.url} if status.url else {})
         )
-
-    async def branch_tip(self, branch: str) -> str | None:
-        found = await self._branch(branch)
-        return found.tip if found else None
-
-    async def protected(self, branch: str) -> bool:
-        if (await self.repository()).default_branch == branch:
-            return True
-        found = await self._branch(branch)
-        return found is not None and found.protected
-
-    async def delete_branch(self, branch: str, *, sha: str) -> bool:
-        at = f"{self._at}/branches/{segments(branch)}"
-        return await delete(branch, sha, self._branch, lambda: self._line.ask("DELETE", at))
 
     async def comment(self, number: int, text: str) -> Comment:
         return words.comment(await self._line.ask("POST", f"{self._at}/issues/{number}/comments", {"body": text}))
@@ -197,14 +183,8 @@ class Forgejo:
                 return found
         raise ForgeError(Trouble.REFUSED, f"it has more than {PAGE * _MOST_PAGES} pull requests ({state})")
 
-    async def _branch(self, branch: str) -> Branch | None:
-        try:
-            told = await self._line.ask("GET", f"{self._at}/branches/{segments(branch)}")
-        except ForgeError as error:
-            if error.trouble is Trouble.NOT_FOUND:
-                return None
-            raise
-        return Branch(told["commit"]["id"], bool(told.get("protected")))
+    def _branch_at(self, branch: str) -> str:
+        return f"{self._at}/branches/{segments(branch)}"
 
 
 def _since(since: datetime | None) -> dict[str, str]:

@@ -24,7 +24,7 @@ from ploeg.domain.forge import (
 )
 from ploeg.forges import github_words as words
 from ploeg.forges.base import ForgeError, Proposal, PullRequest, Repository
-from ploeg.forges.branches import Branch, delete
+from ploeg.forges.branches import Branches
 from ploeg.forges.line import PAGE, Line, more
 from ploeg.forges.merging import merged
 from ploeg.forges.place import Place, segments
@@ -57,7 +57,9 @@ _EVENTS = [
 ]
 
 
-class GitHub:
+class GitHub(Branches):
+    hash_name = "sha"
+
     def __init__(self, line: Line, place: Place) -> None:
         self._line = line
         self._owner = place.path.partition("/")[0]
@@ -158,20 +160,6 @@ class GitHub:
             "POST", f"{self._at}/statuses/{sha}", body | ({"target_url": status.url} if status.url else {})
         )
 
-    async def branch_tip(self, branch: str) -> str | None:
-        found = await self._branch(branch)
-        return found.tip if found else None
-
-    async def protected(self, branch: str) -> bool:
-        if (await self.repository()).default_branch == branch:
-            return True
-        found = await self._branch(branch)
-        return found is not None and found.protected
-
-    async def delete_branch(self, branch: str, *, sha: str) -> bool:
-        at = f"{self._at}/git/refs/heads/{segments(branch)}"
-        return await delete(branch, sha, self._branch, lambda: self._line.ask("DELETE", at))
-
     async def comment(self, number: int, text: str) -> Comment:
         return words.comment(await self._line.ask("POST", f"{self._at}/issues/{number}/comments", {"body": text}))
 
@@ -259,14 +247,11 @@ class GitHub:
             raise ForgeError(Trouble.REFUSED, f"{otherwise}: {self._line.without_token(reason)}")
         return said["data"]
 
-    async def _branch(self, branch: str) -> Branch | None:
-        try:
-            told = await self._line.ask("GET", f"{self._at}/branches/{quote(branch, safe='')}")
-        except ForgeError as error:
-            if error.trouble is Trouble.NOT_FOUND:
-                return None
-            raise
-        return Branch(told["commit"]["sha"], bool(told.get("protected")))
+    def _branch_at(self, branch: str) -> str:
+        return f"{self._at}/branches/{quote(branch, safe='')}"
+
+    def _branch_deleted_at(self, branch: str) -> str:
+        return f"{self._at}/git/refs/heads/{segments(branch)}"
 
 
 def _api(place: Place) -> str:

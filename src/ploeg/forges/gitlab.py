@@ -24,7 +24,7 @@ from ploeg.domain.forge import (
 )
 from ploeg.forges import gitlab_words as words
 from ploeg.forges.base import ForgeError, Proposal, PullRequest, Repository
-from ploeg.forges.branches import Branch, delete
+from ploeg.forges.branches import Branches
 from ploeg.forges.line import PAGE, Line, more
 from ploeg.forges.merging import asked, merged
 from ploeg.forges.place import Place
@@ -42,7 +42,7 @@ _EVENTS = {
 }
 
 
-class GitLab:
+class GitLab(Branches):
     def __init__(self, line: Line, place: Place) -> None:
         self._line = line
         self._at = f"/projects/{quote(place.path, safe='')}"
@@ -149,19 +149,6 @@ class GitLab:
             if "Cannot transition status" not in error.reason:
                 raise
 
-    async def branch_tip(self, branch: str) -> str | None:
-        found = await self._branch(branch)
-        return found.tip if found else None
-
-    async def protected(self, branch: str) -> bool:
-        if (await self.repository()).default_branch == branch:
-            return True
-        found = await self._branch(branch)
-        return found is not None and found.protected
-
-    async def delete_branch(self, branch: str, *, sha: str) -> bool:
-        return await delete(branch, sha, self._branch, lambda: self._line.ask("DELETE", self._branch_at(branch)))
-
     async def comment(self, number: int, text: str) -> Comment:
         page = (await self._request(number))["web_url"]
         return words.note(
@@ -245,12 +232,3 @@ class GitLab:
 
     def _branch_at(self, branch: str) -> str:
         return f"{self._at}/repository/branches/{quote(branch, safe='')}"
-
-    async def _branch(self, branch: str) -> Branch | None:
-        try:
-            told = await self._line.ask("GET", self._branch_at(branch))
-        except ForgeError as error:
-            if error.trouble is Trouble.NOT_FOUND:
-                return None
-            raise
-        return Branch(told["commit"]["id"], bool(told.get("protected")))
