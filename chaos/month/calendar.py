@@ -95,7 +95,9 @@ class Calendar:
         )
         self.samples.append(sample)
         done = ", ".join(f"{status} {count}" for status, count in sorted(sample.ended.items()))
-        print(f"day {sample.day:3}  {done}  rss {sample.rss / 1e6:.0f} MB  fds {sample.descriptors}", flush=True)
+        seen = f"walls {sample.walls}, sign-ins {sample.sign_ins}, against the rules {len(self._model.violations)}"
+        stands = f"rss {sample.rss / 1e6:.0f} MB, fds {sample.descriptors}"
+        print(f"day {sample.day:3}  {done}; {seen}; {stands}", flush=True)
 
     async def _ask_for(self, plan: Plan) -> None:
         ask = self._house.ask

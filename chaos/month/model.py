@@ -103,12 +103,13 @@ class Model:
             account.walls += account.walled_at is None
             account.walled_at = account.walled_at or now
             return {"status": 429, "error": "You have hit your limit", "rate_limit_info": account.window("rejected")}
-        account.told = account.used
         step = plan.next_step()
         if step == "overloaded":
+            # Says nothing about the quota.
             return {"status": 529, "error": "Overloaded", "kind": "overloaded_error"}
         if plan.name == "cancelled":
             self.cancel(plan.title)
+        account.told = account.used
         return {"status": 200, "do": step, "rate_limit_info": account.window("allowed")}
 
     def _mind(self, account: Account, now: datetime, plan: Plan) -> None:

@@ -19,8 +19,8 @@ from typing import Any
 import time_machine
 
 #: Looks in a row at which everything must be at rest, and the seconds between them: with processes, and without any.
-LOOKS, LOOKS_ALONE = 4, 2
-BETWEEN = 0.001
+LOOKS, BETWEEN = 4, 0.001
+LOOKS_ALONE, BETWEEN_ALONE = 3, 0.0002
 _BUSY = "RDZ"
 
 
@@ -83,17 +83,15 @@ class LeapingSelector(selectors.EpollSelector):
         """What came while looking; None when all is at rest."""
         looks = 0
         while True:
-            events = super().select(BETWEEN if looks else 0)
+            events = super().select(0)
             if events:
                 return events
             alone, busy = _household()
             looks = 0 if busy else looks + 1
             if looks >= (LOOKS_ALONE if alone else LOOKS):
                 return None
-            if busy:
-                events = super().select(0.002)
-                if events:
-                    return events
+            # Not `select`, which waits for whole milliseconds.
+            time.sleep(BETWEEN_ALONE if alone else BETWEEN)
 
 
 def _household() -> tuple[bool, bool]:
