@@ -57,6 +57,20 @@ def test_another_instance_or_token_is_another_worker(here: Installation) -> None
     assert here.store.read_blocking(lambda tx: tx.workers.all(UserId("usr_x"))) == []
 
 
+def test_a_worker_is_found_by_user_and_instance_and_handed_over_to_another_token(here: Installation) -> None:
+    second = token(here.owner)
+    here.store.write_blocking(lambda tx: tx.people.add_token(second, "second"))
+    instance = here.worker.instance
+    found = here.store.read_blocking(lambda tx: tx.workers.of_user(here.owner.id, instance))
+    assert found == [here.worker]
+    handed = here.store.write_blocking(
+        lambda tx: tx.workers.hand_over(tx.workers.of_user(here.owner.id, instance)[0], second.id)
+    )
+    assert handed == here.worker.evolve(token_id=second.id)
+    assert here.store.read_blocking(lambda tx: tx.workers.of_instance(second.id, instance)) == handed
+    assert here.store.read_blocking(lambda tx: tx.workers.of_user(here.owner.id, "another")) == []
+
+
 def test_a_worker_is_marked_with_its_state(here: Installation) -> None:
     here.store.write_blocking(
         lambda tx: tx.workers.mark(here.worker.id, WorkerState.STAND_BY, "quota", LATER, START + timedelta(seconds=2))

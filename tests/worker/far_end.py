@@ -58,7 +58,9 @@ class FarEnd:
     handbacks: list[Handback] = field(default_factory=list)
     requests: list[str] = field(default_factory=list)
     away: bool = False
+    #: Every token; or those of `revoked_tokens` alone.
     revoked: bool = False
+    revoked_tokens: set[str] = field(default_factory=set)
     superseded: set[str] = field(default_factory=set)
     orders: deque[Order] = field(default_factory=deque)
     #: Requests of these kinds are carried out, but their answer is lost, once each.
@@ -102,7 +104,7 @@ class FarEnd:
         if self.away:
             await self._tell()
             raise httpx2.ConnectError("connection refused", request=request)
-        if self.revoked:
+        if self.revoked or request.headers["authorization"].removeprefix("Bearer ") in self.revoked_tokens:
             return _error(401, "unauthenticated", "this token was revoked")
         attempt_id = request.url.path.split("/")[-2]
         if attempt_id in self.superseded:

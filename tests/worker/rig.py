@@ -22,6 +22,8 @@ from tests.worker.assignments import assignment, attempt_id
 from tests.worker.far_end import PATIENCE, WORKER_ID, FarEnd
 from tests.worker.scripted import Scripted
 
+TOKEN = "ploeg_wrk_the-workers-own-token"
+
 #: Enough for a worker that has to load the tool protocol first.
 LONG = PATIENCE * 3
 
@@ -34,6 +36,8 @@ class Rig:
     far_end: FarEnd = field(default_factory=FarEnd)
     settings: dict[str, Any] = field(default_factory=dict)
     runtime: Scripted = field(default_factory=lambda: Scripted(""))
+    #: What is found where the worker's token is kept, once it is refused.
+    token_in_its_place: str = TOKEN
     _hours: str = field(default_factory=lambda: str(100_000_000 + secrets.randbelow(100_000_000)))
 
     def made(self) -> Settings:
@@ -80,12 +84,13 @@ class Rig:
     async def _serve(self, *, once: bool, stop: asyncio.Event) -> int:
         return await serve(
             self.made(),
-            "ploeg_wrk_the-workers-own-token",
+            TOKEN,
             environment={"SHOWN": "yes", "HIDDEN": "the-hidden-secret"},
             once=once,
             stop=stop,
             transport=self.far_end.transport,
             runtimes={"scripted": self.runtime},
+            token_now=lambda: self.token_in_its_place,
         )
 
     def report(self, given: Assignment | None = None) -> FinishReport:

@@ -94,6 +94,42 @@ async def test_a_refusal_about_an_attempt_is_an_error_of_the_domain(status: int,
             await client.heartbeat("att_1", Heartbeat(phase="agent"))
 
 
+def opened_by(right: str, seen: list[str]) -> httpx2.MockTransport:
+    """A server that knows one token; notes each that it is shown."""
+
+    def answer(request: httpx2.Request) -> httpx2.Response:
+        seen.append(request.headers["authorization"].removeprefix("Bearer "))
+        return httpx2.Response(204 if seen[-1] == right else 401)
+
+    return httpx2.MockTransport(answer)
+
+
+async def test_a_refused_token_that_was_replaced_goes_unnoticed() -> None:
+    seen: list[str] = []
+    async with WorkClient("http://server", "old", opened_by("new", seen), token_now=lambda: "new") as client:
+        assert await client.claim(claim_request()) is None
+        assert await client.claim(claim_request("key-2")) is None
+    assert seen == ["old", "new", "new"]
+    assert client.tokens == ("old", "new")
+
+
+async def test_a_refused_token_that_nobody_replaced_is_asked_with_once() -> None:
+    seen: list[str] = []
+    async with WorkClient("http://server", "old", opened_by("new", seen), token_now=lambda: "old") as client:
+        with pytest.raises(Unauthenticated):
+            await client.claim(claim_request())
+    assert seen == ["old"]
+
+
+async def test_a_token_file_that_cannot_be_read_leaves_the_refusal_as_it_is() -> None:
+    def gone() -> str:
+        raise Invalid("token_file", "/run/token", "it cannot be read")
+
+    async with WorkClient("http://server", "old", opened_by("new", []), token_now=gone) as client:
+        with pytest.raises(Unauthenticated, match="401"):
+            await client.claim(claim_request())
+
+
 async def test_a_claim_of_an_attempt_that_has_ended_is_a_conflict() -> None:
     async with refusing(409) as client:
         with pytest.raises(Conflict, match="because"):

@@ -7,8 +7,9 @@ import time
 
 import pytest
 
+from ploeg.wire.work import Heartbeat
 from tests.worker.assignments import attempt_id
-from tests.worker.rig import LONG, Rig
+from tests.worker.rig import LONG, TOKEN, Rig
 
 pytestmark = pytest.mark.anyio
 
@@ -155,6 +156,27 @@ async def test_every_lost_answer_is_survived(rig: Rig) -> None:
     assert rig.far_end.lost_replies == []
     assert len(rig.far_end.calls) == 1
     assert len(rig.events("session_started")) == 1
+
+
+async def test_a_token_replaced_in_the_middle_of_a_job_costs_nothing(rig: Rig) -> None:
+    rig.before_push(lambda: rig.far_end.revoked_tokens.add(TOKEN))
+    rig.token_in_its_place = "ploeg_wrk_the-token-after-it"
+    report = await rig.run("start(); commit(); report(); finish()")
+    assert report.outcome == "done"
+    assert rig.remote.git("rev-parse", rig.job().branch).strip() == report.head_sha
+
+
+async def test_what_a_refused_token_kept_from_the_server_is_told_at_the_next_start(rig: Rig) -> None:
+    def refuse(beat: Heartbeat) -> None:
+        rig.far_end.revoked = beat.phase == "report"
+
+    rig.far_end.on_heartbeat = refuse
+    await rig.once("start(); commit(); report(); finish()")
+    assert rig.far_end.finished == {}
+    rig.far_end.on_heartbeat, rig.far_end.revoked = None, False
+    await rig.idle_once()
+    assert rig.report().outcome == "done"
+    assert rig.remote.git("rev-parse", rig.job().branch).strip() == rig.report().head_sha
 
 
 async def test_a_revoked_token_ends_the_attempt(rig: Rig) -> None:

@@ -22,4 +22,11 @@ async def serve_worker(settings: Settings, *, once: bool, parent_fd: int | None)
     if parent_fd is not None:
         when_cut(parent_fd, stop.set)
     with on_signals(stop.set):
-        return await serve(here, who.token, environment=os.environ, once=once, stop=stop)
+        return await serve(
+            here,
+            who.token,
+            environment=os.environ,
+            once=once,
+            stop=stop,
+            token_now=lambda: sign_in(here, "worker_token").token,
+        )

@@ -25,6 +25,9 @@ _OF_USER = WORKER.select.where(workers.c.user_id == bindparam("of_user"))
 _OF_INSTANCE = WORKER.select.where(
     workers.c.token_id == bindparam("of_token"), workers.c.instance == bindparam("of_instance")
 )
+_UNDER_ANY_TOKEN = WORKER.select.where(
+    workers.c.user_id == bindparam("of_user"), workers.c.instance == bindparam("of_instance")
+).order_by(workers.c.created_at, workers.c.id)
 _MARK = update(workers).where(workers.c.id == bindparam("worker"))
 _UPSERT = per_dialect(
     lambda insert: (
@@ -54,6 +57,16 @@ class Workers:
     def of_instance(self, token_id: TokenId, instance: str) -> WorkerRecord | None:
         """The worker that showed itself under that name with that token."""
         return WORKER.one(self._tx, _OF_INSTANCE, of_token=token_id, of_instance=instance)
+
+    def of_user(self, user_id: UserId, instance: str) -> list[WorkerRecord]:
+        """The workers that showed themselves under that name with any token of that user's."""
+        return WORKER.all(self._tx, _UNDER_ANY_TOKEN, of_user=user_id, of_instance=instance)
+
+    def hand_over(self, worker: WorkerRecord, token_id: TokenId) -> WorkerRecord:
+        """It is the worker of that token from now on."""
+        mine = worker.evolve(token_id=token_id)
+        WORKER.update(self._tx, mine)
+        return mine
 
     def all(self, user_id: UserId | None = None) -> list[WorkerRecord]:
         """By host name and age; of one user, or of everybody."""

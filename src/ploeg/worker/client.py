@@ -6,6 +6,8 @@ or stopping) is `Unavailable`; every message may be repeated after it, since the
 
 from __future__ import annotations
 
+import logging
+from collections.abc import Callable
 from types import TracebackType
 from typing import Self, TypeVar
 
@@ -52,19 +54,31 @@ CALL_TIMEOUT = 30.0
 
 R = TypeVar("R", bound=Message)
 
+logger = logging.getLogger(__name__)
+
 
 class WorkClient:
-    """One worker's line to its server."""
+    """One worker's line to its server.
 
-    def __init__(self, server_url: str, token: str, transport: httpx2.AsyncBaseTransport | None = None) -> None:
+    `token_now` reads the worker's token where it is kept: asked when the server refuses the one in use, since somebody
+    may have put another in its place.
+    """
+
+    def __init__(
+        self,
+        server_url: str,
+        token: str,
+        transport: httpx2.AsyncBaseTransport | None = None,
+        *,
+        token_now: Callable[[], str] | None = None,
+    ) -> None:
         self.server_url = server_url.rstrip("/")
+        #: All that were used, the one in use last. Never shown anywhere.
+        self.tokens = (token,)
+        self._token_now = token_now
         self._http = httpx2.AsyncClient(
             base_url=self.server_url + API,
-            headers={
-                "authorization": f"Bearer {token}",
-                "content-type": "application/json",
-                "user-agent": f"ploeg-worker/{__version__}",
-            },
+            headers={"content-type": "application/json", "user-agent": f"ploeg-worker/{__version__}"},
             transport=transport,
             timeout=TIMEOUT,
         )
@@ -117,13 +131,34 @@ class WorkClient:
     async def _send(
         self, method: str, path: str, message: Message, within: float = TIMEOUT, attempt_id: str | None = None
     ) -> bytes:
-        try:
-            response = await self._http.request(method, path, content=msgspec.json.encode(message), timeout=within)
-        except (httpx2.TransportError, httpx2.DecodingError) as error:
-            raise Unavailable(f"no answer from {self.server_url}: {error or type(error).__name__}") from None
+        used = self.tokens[-1]
+        response = await self._ask(method, path, message, within)
+        if response.status_code == httpx2.codes.UNAUTHORIZED and self._has_another_than(used):
+            response = await self._ask(method, path, message, within)
         if response.is_success:
             return response.content
         raise _refusal(response, attempt_id)
+
+    async def _ask(self, method: str, path: str, message: Message, within: float) -> httpx2.Response:
+        headers = {"authorization": f"Bearer {self.tokens[-1]}"}
+        content = msgspec.json.encode(message)
+        try:
+            return await self._http.request(method, path, content=content, headers=headers, timeout=within)
+        except (httpx2.TransportError, httpx2.DecodingError) as error:
+            raise Unavailable(f"no answer from {self.server_url}: {error or type(error).__name__}") from None
+
+    def _has_another_than(self, refused: str) -> bool:
+        """Whether the token in use is another now; looked up where it is kept, if it was not replaced already."""
+        if self.tokens[-1] == refused and self._token_now is not None:
+            try:
+                token = self._token_now()
+            except PloegError as error:
+                logger.warning("the token is refused, and no other is there: %s", error, extra={"action": "no_token"})
+                return False
+            if token != refused:
+                logger.info("goes on with the token that replaced its own", extra={"action": "token_replaced"})
+                self.tokens = (*self.tokens, token)
+        return self.tokens[-1] != refused
 
     def _decoded(self, content: bytes, kind: type[R]) -> R:
         try:

@@ -6,7 +6,7 @@ import logging
 from pathlib import Path
 from typing import Any, cast
 
-from ploeg.domain.errors import PloegError, Unavailable
+from ploeg.domain.errors import PloegError, Unauthenticated, Unavailable
 from ploeg.wire.work import EventChunk
 from ploeg.worker.client import WorkClient
 from ploeg.worker.insist import insist
@@ -35,7 +35,7 @@ async def deliver(client: WorkClient, path: Path) -> None:
         return
     try:
         await _send(client, path.name, spool)
-    except Unavailable as error:
+    except (Unavailable, Unauthenticated) as error:
         logger.info("a transcript still waits: %s", error, extra={"action": "transcript_waits", "attempt": path.name})
     except PloegError as error:
         logger.warning("a transcript is refused: %s", error, extra={"action": "late_refused", "attempt": path.name})

@@ -46,7 +46,7 @@ class LiveAttempt:
         self.shipper = Shipper(bench.client, assignment.attempt_id, spool)
         self.log = RunLog(bench.settings.home_path, assignment.job_code, bench.settings.max_log_bytes)
         self.record = AttemptRecord(assignment=assignment)
-        self._secrets = list(bench.secrets)
+        self._secrets = [*bench.client.tokens, *bench.secrets]
         self.redactor = Redactor(self._secrets)
         self.mirror: Mirror | None = None
         self.workspace: Workspace | None = None

@@ -6,7 +6,7 @@ import asyncio
 import logging
 from contextlib import suppress
 
-from ploeg.domain.errors import PloegError, Unavailable
+from ploeg.domain.errors import PloegError, Unauthenticated, Unavailable
 from ploeg.domain.job import JobStatus
 from ploeg.domain.kinds import kind_named
 from ploeg.wire.assignment import Assignment
@@ -22,7 +22,10 @@ LAST_SECONDS = 10.0
 
 
 async def deliver(bench: Workbench, record: AttemptRecord, report: FinishReport) -> FinishReply | None:
-    """Tells the server and clears the record. None: the server will not have it, or the worker left before."""
+    """Tells the server and clears the record. None: the server will not have it, or the worker left before.
+
+    What a refused token kept from the server is told at the next start, as what it was away for.
+    """
     attempt_id = record.assignment.attempt_id
     record.report = report
     with suppress(OSError):  # a full disk must not keep the report from the server
@@ -33,7 +36,7 @@ async def deliver(bench: Workbench, record: AttemptRecord, report: FinishReport)
     )
     try:
         reply = await _unless_leaving(bench, telling)
-    except Unavailable as error:
+    except (Unavailable, Unauthenticated) as error:
         logger.warning("not reported yet: %s", error, extra={"action": "report_pending", "attempt": attempt_id})
         return None
     except PloegError as error:

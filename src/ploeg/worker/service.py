@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import httpx2
@@ -51,19 +51,21 @@ async def serve(
     stop: asyncio.Event | None = None,
     transport: httpx2.AsyncBaseTransport | None = None,
     runtimes: Mapping[str, Runtime] | None = None,
+    token_now: Callable[[], str] | None = None,
 ) -> int:
     """Runs a worker until `stop` is set, or for one job; its exit code.
 
     Raises `Invalid`, `Unavailable`, `Conflict`, `Unauthenticated` or `Denied` for what cannot work at all.
-    Installs no signal handlers. `runtimes` replaces those of the registry.
+    Installs no signal handlers. `runtimes` replaces those of the registry; `token_now` reads the token where it
+    is kept, for when the server refuses this one.
     """
     for name in CHATTY:
         logging.getLogger(name).setLevel(logging.WARNING)
     state = WorkerState(settings.home_path)
     with state.locked():
-        async with WorkClient(settings.effective_server_url, token, transport) as client:
+        async with WorkClient(settings.effective_server_url, token, transport, token_now=token_now) as client:
             try:
-                bench = await _bench(settings, token, environment, client, state, runtimes)
+                bench = await _bench(settings, environment, client, state, runtimes)
                 info = _info(settings, state, bench)
             except OSError as error:
                 raise Unavailable(f"{settings.home} cannot be used: {error.strerror or error}") from None
@@ -83,7 +85,6 @@ async def serve(
 
 async def _bench(
     settings: Settings,
-    token: str,
     environment: Mapping[str, str],
     client: WorkClient,
     state: WorkerState,
@@ -115,7 +116,7 @@ async def _bench(
         limits=_limits(settings),
         runtimes=_offered(settings, backend, runtimes or _chosen(settings)),
         passed={name: environment[name] for name in settings.pass_environment if name in environment},
-        secrets=(token, *credentials.secrets()),
+        secrets=credentials.secrets(),
     )
 
 

@@ -46,7 +46,7 @@ class Workbench:
     limits: TreeLimits = UNLIMITED
     #: Environment variables of the worker that its settings let agents see.
     passed: Mapping[str, str] = field(default_factory=dict)
-    #: Never shown anywhere: the worker's own token, git's credentials.
+    #: Never shown anywhere, as the worker's own tokens: git's credentials.
     secrets: tuple[str, ...] = ()
     #: Set when the worker is about to end: what can wait for its next start waits.
     leaving: asyncio.Event = field(default_factory=asyncio.Event)

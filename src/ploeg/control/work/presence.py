@@ -39,7 +39,7 @@ CLOCKS_DIFFER = timedelta(minutes=5)
 
 def register(tx: Transaction, actor: Principal, info: WorkerInfo) -> WorkerRecord:
     """The worker's record, made or brought up to date; a new one is told of."""
-    known = tx.workers.of_instance(actor.token_id, info.instance)
+    known = tx.workers.of_instance(actor.token_id, info.instance) or _taken_over(tx, actor, info.instance)
     shown = _shown(info)
     if known is None:
         made = WorkerRecord(
@@ -60,6 +60,14 @@ def register(tx: Transaction, actor: Principal, info: WorkerInfo) -> WorkerRecor
     if known.state is WorkerState.OFFLINE:
         tell(tx, worker, "back")
     return worker
+
+
+def inherits(tx: Transaction, actor: Principal, worker: WorkerRecord) -> bool:
+    """Whether the caller's token replaces that worker's: it is of the same user, and the old one opens nothing now."""
+    if worker.user_id != actor.user.id:
+        return False
+    old = tx.people.token(worker.token_id)
+    return old is None or not old.usable(tx.now)
 
 
 def show(tx: Transaction, actor: Principal, presence: Presence) -> PresenceReply:
@@ -172,6 +180,14 @@ def block_lifts_at(worker: WorkerRecord, now: datetime, floor_pct: int) -> datet
     """When the first of its blocked runtimes may take jobs again by itself."""
     lifts = [found.until for found in worker.blocks(now, floor_pct).values() if found.until is not None]
     return min(lifts, default=None)
+
+
+def _taken_over(tx: Transaction, actor: Principal, instance: str) -> WorkerRecord | None:
+    """The same worker under the token that it had before, which the caller's replaces."""
+    for worker in tx.workers.of_user(actor.user.id, instance):
+        if inherits(tx, actor, worker) or not online(worker, tx.now):
+            return tx.workers.hand_over(worker, actor.token_id)
+    return None
 
 
 def works_for(tx: Transaction, actor: Principal) -> tuple[ProductId, ...] | None:
