@@ -74,7 +74,7 @@ class WorkClient:
     ) -> None:
         self.server_url = server_url.rstrip("/")
         #: All that were used, the one in use last. Never shown anywhere.
-        self.tokens = (token,)
+        self.tokens: tuple[str, ...] = (token,)
         self._token_now = token_now
         self._http = httpx2.AsyncClient(
             base_url=self.server_url + API,
