@@ -115,6 +115,31 @@ async def test_long_lists_are_read_to_their_end(forge: FakeForge, forges_of: Mak
         assert len(await there.comments(number)) == 70
 
 
+async def test_a_flood_of_comments_is_read_in_part_and_hides_no_state(
+    forge: FakeForge, forges_of: MakeForges, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("ploeg.forges.line.PAGES_MAX", 1)
+    forge.push(BRANCH)
+    async with forges_of(forge).on(forge.repo_url) as there:
+        number = (await there.open(PROPOSAL)).number
+        for n in range(70):
+            forge.say(number, "ada", f"comment {n}")
+        assert 50 <= len(await there.comments(number)) <= 70
+        assert (await there.pull_request(number)).status is PullStatus.OPEN
+
+
+async def test_a_list_that_must_be_whole_is_not_read_in_part(
+    forge: FakeForge, forges_of: MakeForges, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("ploeg.forges.line.PAGES_MAX", 1)
+    sha = forge.push(BRANCH)
+    for n in range(120):
+        forge.check(sha, f"check {n}", "success")
+    async with forges_of(forge).on(forge.repo_url) as there:
+        with pytest.raises(ForgeError, match="more than 1 pages"):
+            await there.checks(sha)
+
+
 async def test_a_review_is_handed_in_about_a_commit(forge: FakeForge, forges_of: MakeForges) -> None:
     sha = forge.push(BRANCH)
     forge.open_pull(head=BRANCH, base="trunk", title="Hers", text="", author="ada")

@@ -116,7 +116,7 @@ class Forgejo(Branches):
     async def reviews(self, number: int) -> Sequence[Review]:
         at = f"{self._at}/pulls/{number}/reviews"
         handed_in = []
-        for told in await self._line.pages(at, size="limit"):
+        for told in await self._line.pages(at, size="limit", whole=False):
             remarks = await self._line.ask("GET", f"{at}/{told['id']}/comments") if told.get("comments_count") else []
             handed_in.append(words.review(told, tuple(map(words.comment, remarks or ()))))
         return sorted((each for each in handed_in if each), key=lambda review: review.submitted_at)

@@ -164,14 +164,14 @@ class GitHub(Branches):
         return words.comment(await self._line.ask("POST", f"{self._at}/issues/{number}/comments", {"body": text}))
 
     async def comments(self, number: int, since: datetime | None = None) -> Sequence[Comment]:
-        told = await self._line.pages(f"{self._at}/issues/{number}/comments", **_since(since))
+        told = await self._line.pages(f"{self._at}/issues/{number}/comments", whole=False, **_since(since))
         return [words.comment(each) for each in told]
 
     async def reviews(self, number: int) -> Sequence[Review]:
         at = f"{self._at}/pulls/{number}"
-        handed_in = await self._line.pages(f"{at}/reviews")
+        handed_in = await self._line.pages(f"{at}/reviews", whole=False)
         remarks = defaultdict(list)
-        for told in await self._line.pages(f"{at}/comments") if handed_in else []:
+        for told in await self._line.pages(f"{at}/comments", whole=False) if handed_in else []:
             remarks[told.get("pull_request_review_id")].append(words.comment(told))
         reviews = [words.review(told, tuple(remarks[told["id"]])) for told in handed_in]
         return sorted((each for each in reviews if each), key=lambda review: review.submitted_at)

@@ -157,8 +157,10 @@ class GitLab(Branches):
 
     async def comments(self, number: int, since: datetime | None = None) -> Sequence[Comment]:
         page = (await self._request(number))["web_url"]
-        told = await self._line.pages(f"{self._at}/merge_requests/{number}/notes", sort="asc", order_by="created_at")
-        people = [each for each in told if not each.get("system")]
+        # The newest first, since it does not tell those alone that are newer than a moment.
+        at = f"{self._at}/merge_requests/{number}/notes"
+        told = await self._line.pages(at, whole=False, sort="desc", order_by="created_at")
+        people = [each for each in reversed(told) if not each.get("system")]
         return [words.note(each, page) for each in people if since is None or moment(each["updated_at"]) >= since]
 
     async def reviews(self, number: int) -> Sequence[Review]:

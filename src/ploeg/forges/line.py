@@ -14,9 +14,12 @@ from types import TracebackType
 from typing import Any, Self
 
 import httpx2
+import structlog
 
 from ploeg.domain.delivery import Trouble
 from ploeg.forges.base import ForgeError
+
+log = structlog.get_logger("ploeg.forges")
 
 SECONDS = 15.0
 #: Bytes of an answer that are read.
@@ -78,8 +81,13 @@ class Line:
         except ValueError:
             raise ForgeError(Trouble.UNREACHABLE, f"{self._host} answered with something else than JSON") from None
 
-    async def pages(self, path: str, *, within: str = "", size: str = "per_page", **query: str | int) -> list[Any]:
-        """All items of a list; `within` names the field that holds it, `size` the parameter for a page's length."""
+    async def pages(
+        self, path: str, *, within: str = "", size: str = "per_page", whole: bool = True, **query: str | int
+    ) -> list[Any]:
+        """All items of a list; `within` names the field that holds it, `size` the parameter for a page's length.
+
+        A `ForgeError` for one that is longer than `PAGES_MAX`; its first part, if it need not be `whole`.
+        """
         items: list[Any] = []
         for page in range(1, PAGES_MAX + 1):
             told, headers = await self.ask_all("GET", path, **{size: PAGE}, page=page, **query)
@@ -88,7 +96,11 @@ class Line:
             items += listed
             if not listed or not more(headers, len(items)):
                 return items
-        raise ForgeError(Trouble.REFUSED, f"{self._host} has more than {PAGES_MAX} pages of {path.rpartition('/')[2]}")
+        longer = f"{self._host} has more than {PAGES_MAX} pages of {path.rpartition('/')[2]}"
+        if whole:
+            raise ForgeError(Trouble.REFUSED, longer)
+        log.warning("the rest is not read", reason=longer, path=path)
+        return items
 
     def without_token(self, text: str) -> str:
         return text.replace(self._token, "«redacted»") if self._token else text

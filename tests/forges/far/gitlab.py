@@ -158,6 +158,8 @@ def _cancel(call: Call) -> Any:
 @_on("GET", _REQUEST + "/notes", scope="read_api")
 def _notes(call: Call) -> Answer:
     notes = [note for note in call.forge.notes if note.number == call.number and not note.at_issue]
+    if call.query.get("sort", "desc") == "desc":
+        notes.reverse()
     return page_of(call, [shapes.comment(call.forge, note) for note in notes])
 
 
