@@ -20,7 +20,7 @@ from ploeg.domain.attempt import Attempt
 from ploeg.domain.errors import Conflict
 from ploeg.domain.forge import Verdict
 from ploeg.domain.forge_action import Deed
-from ploeg.domain.ids import JobId, RemarkId
+from ploeg.domain.ids import JobId, RemarkId, StoryId
 from ploeg.domain.job import Job, JobStatus
 from ploeg.domain.kinds import KindName
 from ploeg.domain.pull import Pull
@@ -108,7 +108,7 @@ def record(
 ) -> Recorded:
     """Takes the verdict of the job's agent, which stands from then on, and asks the forge to show it.
 
-    The forge gets it about the commit that the agent saw. Where it asks for changes, it is an open remark as well.
+    Where it asks for changes, it is an open remark as well.
     """
     pull = reviewed(tx, job)
     seen = (attempt.frozen.get("pull") or {}).get("head_sha")
@@ -120,6 +120,20 @@ def record(
         raise Conflict("this job's review was handed in before, and it stands; close the job now")
     text = for_a_forge(_worded(job, verdict, summary, findings, doubts))
     delivery = pulls.delivery_of(tx, pull)
+    asks = verdict is Verdict.CHANGES_REQUESTED and delivery is not None and pull.open
+    story_id = delivery.story_id if delivery is not None else None
+    _hand_in(tx, job, pull, seen, verdict, text, story_id, by)
+    tx.pulls.add_remark(_as_remark(tx, job, pull, key, seen, verdict, text, asks=asks))
+    following.tell(tx, "pull_request.reviewed", pull, by, job.id, verdict=verdict, findings=len(findings))
+    if asks:
+        following.hinted(tx, pull, by)
+    return Recorded(verdict, seen)
+
+
+def _hand_in(
+    tx: Transaction, job: Job, pull: Pull, sha: str, verdict: Verdict, text: str, story_id: StoryId | None, by: str
+) -> None:
+    """Asks the forge to show the review, about the commit that the agent saw."""
     actions.ask(
         tx,
         pull.product_id,
@@ -129,35 +143,33 @@ def record(
         by,
         number=pull.number,
         branch=pull.branch,
-        sha=seen,
+        sha=sha,
         content={"verdict": verdict, "text": text},
         job_id=job.id,
-        story_id=delivery.story_id if delivery is not None else None,
+        story_id=story_id,
     )
-    asks = verdict is Verdict.CHANGES_REQUESTED and delivery is not None and pull.open
-    tx.pulls.add_remark(
-        Remark(
-            id=RemarkId(new_id("rmk")),
-            pull_id=pull.id,
-            product_id=pull.product_id,
-            kind=RemarkKind.REVIEW,
-            key=key,
-            state=RemarkState.OPEN if asks else RemarkState.NOTED,
-            said_at=tx.now,
-            noted_at=tx.now,
-            author=OWN,
-            trusted=True,
-            verdict=verdict,
-            text=text[:TEXT_MAX],
-            url=pull.url,
-            sha=seen,
-            job_id=job.id,
-        )
+
+
+def _as_remark(
+    tx: Transaction, job: Job, pull: Pull, key: str, sha: str, verdict: Verdict, text: str, *, asks: bool
+) -> Remark:
+    return Remark(
+        id=RemarkId(new_id("rmk")),
+        pull_id=pull.id,
+        product_id=pull.product_id,
+        kind=RemarkKind.REVIEW,
+        key=key,
+        state=RemarkState.OPEN if asks else RemarkState.NOTED,
+        said_at=tx.now,
+        noted_at=tx.now,
+        author=OWN,
+        trusted=True,
+        verdict=verdict,
+        text=text[:TEXT_MAX],
+        url=pull.url,
+        sha=sha,
+        job_id=job.id,
     )
-    following.tell(tx, "pull_request.reviewed", pull, by, job.id, verdict=verdict, findings=len(findings))
-    if asks:
-        following.hinted(tx, pull, by)
-    return Recorded(verdict, seen)
 
 
 def _worded(job: Job, verdict: Verdict, summary: str, findings: Sequence[Finding], doubts: Sequence[str]) -> str:
