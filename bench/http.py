@@ -191,7 +191,7 @@ def waits(url: str, credentials: dict[str, str], count: int) -> list[float]:
     people = Caller(url, credentials["token"])
     story = json.loads(people.post("/api/v1/products/bench/pbis", {"title": "waits"}))["code"]
     took = []
-    for _ in range(count):
+    for number in range(count + 1):
         made = json.loads(people.post(f"/api/v1/pbis/{story}/stories", {"title": "x"}))["code"]
         task = people.post(f"/api/v1/stories/{made}/tasks", {"title": "x", "implementation_plan": PLAN})
         worker = Caller(url, credentials["worker_token"])
@@ -207,7 +207,8 @@ def waits(url: str, credentials: dict[str, str], count: int) -> list[float]:
         begin = time.perf_counter()
         people.post("/api/v1/jobs", {"task": json.loads(task)["code"]})
         waiting.join()
-        took.append(arrived[0] - begin)
+        # The first request of its kind after a start builds its route.
+        took += [arrived[0] - begin] if number else []
     return took
 
 

@@ -71,7 +71,7 @@ class PostgresDatabase:
             committing = False
             try:
                 with engine.connect() as connection, connection.begin() as transaction:
-                    tx = Transaction(connection, self._clock())
+                    tx = Transaction(connection, self._clock(), snapshot=engine is self._read_only)
                     value = verb(tx)
                     tx.events.flush()
                     committing = True

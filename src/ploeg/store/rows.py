@@ -51,6 +51,8 @@ class Shape(Generic[R]):
 
     def get(self, tx: Transaction, row_id: str, *, lock: bool = False) -> R | None:
         """The record of that id. `lock` keeps others from changing it until this transaction ends."""
+        if tx.snapshot and (record := self.known(tx, row_id)) is not None:
+            return record
         return self.one(tx, self._by_id_locked if lock else self._by_id, row_id=row_id)
 
     def one(self, tx: Transaction, statement: Executable, **parameters: Any) -> R | None:

@@ -61,7 +61,7 @@ class SqliteDatabase:
 
     def read_blocking(self, query: Verb[Any]) -> Any:
         with Translating(), self._snapshot() as connection:
-            return query(Transaction(connection, self._clock()))
+            return query(Transaction(connection, self._clock(), snapshot=True))
 
     def engine_info(self) -> EngineInfo:
         version = sqlite_module().sqlite_version

@@ -41,9 +41,11 @@ from ploeg.store.workers import Workers
 class Transaction:
     """Given to each verb, and of no use after it. A repository is made when it is asked for: most verbs use few."""
 
-    __slots__ = ("connection", "events", "known", "now")
+    __slots__ = ("connection", "events", "known", "now", "snapshot")
 
-    def __init__(self, connection: Connection, now: datetime) -> None:
+    def __init__(self, connection: Connection, now: datetime, *, snapshot: bool = False) -> None:
+        #: It sees one moment of the database and changes nothing: what it has read once stays so.
+        self.snapshot = snapshot
         #: The moment of this transaction, by the store's clock.
         self.now = now
         self.connection = connection

@@ -45,6 +45,8 @@ def _budget(tx: Transaction, installation: Installation, product: Product, job: 
 
 
 def _limit(tx: Transaction, product: Product, job: Job) -> Hold | None:
+    if product.max_concurrent_jobs is None and not product.max_jobs_by_runtime:
+        return None
     running = [active.runtime for active in tx.jobs.of_products([product.id], statuses=ACTIVE, limit=1000)]
     allowed = product.max_concurrent_jobs
     if allowed is not None and len(running) >= allowed:
