@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from enum import IntEnum, StrEnum
 from typing import Any, Generic, TypeVar
 
 import msgspec
-from sqlalchemy import JSON, Boolean, DateTime, Dialect, Integer, Text
+from sqlalchemy import JSON, Boolean, Date, DateTime, Dialect, Double, Integer, Text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
@@ -125,7 +125,13 @@ def reader(kind: TypeEngine[Any], dialect: str) -> Callable[[Any], Any] | None:
         return msgspec.json.Decoder(kind.shape).decode if plain else lambda value: msgspec.convert(value, kind.shape)
     if isinstance(kind, Word | Grade):
         return {member.value: member for member in kind.members}.__getitem__
-    return bool if plain and isinstance(kind, Boolean) else None
+    if isinstance(kind, Boolean):
+        return bool if plain else None
+    if isinstance(kind, Date):
+        return date.fromisoformat if plain else None
+    if not isinstance(kind, Prose | Integer | Double):
+        raise NotImplementedError(f"how the driver gives a {kind!r} is not known here")
+    return None
 
 
 def to_json(value: Any) -> str:
