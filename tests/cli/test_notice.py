@@ -25,8 +25,11 @@ def test_somebody_is_told_and_tries_it(service: Callable[..., Service], tmp_path
         url = sink.url.replace("127.0.0.1", "localhost")
         hook = ploeg("notice", "add", "hook", "--kind", "webhook", "--topic", "job.*", stdin=f"{url}/hidden\n")
         assert (hook.code, hook.out.startswith("whsec_"), "hidden" in hook.out + hook.err) == (0, True, False)
-        assert ploeg("notice", "edit", "hook", "--digest", "5", "--json").json["digest_minutes"] == 5
-        assert "job.done\n" in ploeg("notice", "show", "hook").out
+        edited = ploeg("notice", "edit", "hook", "--digest", "5", "--only-mine", "--json").json
+        assert (edited["digest_minutes"], edited["only_mine"]) == (5, True)
+        shown = ploeg("notice", "show", "hook").out
+        assert ("job.done\n" in shown, "yours alone" in shown) == (True, True)
+        assert ploeg("notice", "edit", "hook", "--everybodys", "--json").json["only_mine"] is False
         listed = ploeg("notice", "list").out
         assert ("the installation" in listed, "s3cr3t" in listed, "hidden" in listed) == (True, False, False)
         assert ploeg("notice", "sent").err == "nothing was told yet\n"

@@ -19,6 +19,11 @@ _TIMING = (
         metavar="TOPIC",
         help="Tell of this, e.g. job.failed or worker.*; repeatable.",
     ),
+    click.option(
+        "--only-mine/--everybodys",
+        default=None,
+        help="Of jobs, runs and pull requests only those whose work you asked for, or everybody's.",
+    ),
     click.option("--quiet", metavar="HOURS", help="Send nothing then, e.g. 22:00-07:00; it comes together afterwards."),
     click.option("--time-zone", metavar="ZONE", help="Whose clocks the quiet hours go by, e.g. Europe/Amsterdam."),
     click.option(
@@ -204,6 +209,7 @@ def _show(receiver: dict[str, Any], as_json: bool) -> None:
             ("kind", receiver["kind"]),
             ("to", receiver["shown"]),
             ("told of", "\n".join(receiver["topics"])),
+            ("whose work", "yours alone" if receiver["only_mine"] else "everybody's in your products"),
             ("quiet", f"{receiver['quiet']} {receiver['time_zone']}" if receiver["quiet"] else None),
             ("digest", f"collects for {digest} minutes" if digest else None),
             ("arrived", render.ago(receiver["sent_at"])),

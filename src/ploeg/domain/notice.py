@@ -171,6 +171,8 @@ class Receiver:
     shown: str
     #: Names and patterns of topics; none: the usual ones.
     topics: tuple[str, ...] = ()
+    #: Of jobs, runs and pull requests it is told where its person asked for the work.
+    only_mine: bool = False
     #: When nothing is sent, e.g. `22:00-07:00`.
     quiet: str | None = None
     time_zone: str = "UTC"

@@ -46,6 +46,7 @@ class Declared:
     quiet: str | None
     time_zone: str
     digest_minutes: int
+    only_mine: bool = False
 
 
 def name(said: str) -> str:

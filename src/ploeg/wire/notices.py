@@ -18,6 +18,7 @@ class ReceiverOut(Reply):
     shown: str = Field(description="Where it leads, without what is secret of it.")
     installed: bool = Field(description="It is the installation's own, from its file.")
     topics: list[Topic] = Field(description="What it is told of.")
+    only_mine: bool = Field(description="Of jobs, runs and pull requests only those whose work its person asked for.")
     quiet: str | None
     time_zone: str
     digest_minutes: int
@@ -42,6 +43,9 @@ class ReceiverIn(Request):
     quiet: str | None = Field(default=None, description="When nothing is sent, e.g. `22:00-07:00`.")
     time_zone: str | None = None
     digest_minutes: Whole = Field(default=0, description="Collect notices for so long; 0: each goes at once.")
+    only_mine: bool = Field(
+        default=False, description="Of jobs, runs and pull requests only those whose work the caller asked for."
+    )
 
 
 class ReceiverEdit(Request):
@@ -51,6 +55,7 @@ class ReceiverEdit(Request):
     quiet: str | None = None
     time_zone: str | None = None
     digest_minutes: Whole = 0
+    only_mine: bool = False
 
 
 class TrialOut(Reply):

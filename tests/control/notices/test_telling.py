@@ -47,6 +47,27 @@ async def test_a_product_s_people_hear_of_it_and_strangers_do_not(office: Office
     assert last(office)["title"] == "J-1 (T-1: A task) is done"
 
 
+async def test_who_wants_only_their_own_work_hears_of_no_other(office: Office) -> None:
+    house = office.house
+    ada = house.person("ada")
+    task = house.a_task()
+    house.write(products.set_member, house.admin, "demo", "ada", "member")
+    for name, who, only_mine in (("of-ada", ada, True), ("all-of-ada", ada, False), ("of-admin", house.admin, True)):
+        await office.receiver(name, who, topics=["job.*"], only_mine=only_mine)
+    hand = house.hand()
+    house.run(task)
+    hand.done(hand.take())
+    assert sorted(topic for topic, _ in await office.look()) == ["all-of-ada", "of-admin"]
+    edited = house.write(receivers.edit, ada, "of-ada", {"only_mine": False})
+    assert not edited.only_mine
+
+
+async def test_what_is_nobody_s_work_reaches_those_who_want_only_their_own_too(office: Office) -> None:
+    await office.receiver("of-admin", only_mine=True)
+    office.happens("backup.stale")
+    assert await office.look() == [("of-admin", "There is no recent backup")]
+
+
 async def test_a_worker_s_owner_hears_of_it_and_administrators_of_the_installation(office: Office) -> None:
     ada = office.house.person("ada")
     await office.receiver("of-ada", ada)

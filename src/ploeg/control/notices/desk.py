@@ -33,6 +33,7 @@ class Wish:
     quiet: str | None = None
     time_zone: str | None = None
     digest_minutes: int = 0
+    only_mine: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +88,7 @@ def _checked(wish: Wish, post: Post) -> tuple[Declared, Target]:
         quiet=receiving.quiet(wish.quiet, zone),
         time_zone=zone,
         digest_minutes=receiving.digest_minutes(wish.digest_minutes),
+        only_mine=wish.only_mine,
     )
     secret = new_signing_secret() if kind is ReceiverKind.WEBHOOK else ""
     return declared, Target(to=wish.to, token=receiving.header("token", wish.token), secret=secret)

@@ -100,7 +100,19 @@ def _those_told(tx: Transaction, event: Event, said: Words, receivers: Collectio
     wanting = [each for each in receivers if each.wants(said.topic) and each.created_at <= event.at]
     people = _concerned(tx, event) if any(receiver.user_id is not None for receiver in wanting) else frozenset()
     wanting = [each for each in wanting if each.id != event.data.get("id")]
+    if any(each.only_mine for each in wanting):
+        asked_for_by = _asked_for_by(tx, event)
+        wanting = [each for each in wanting if not each.only_mine or asked_for_by in {None, each.user_id}]
     return [each.id for each in wanting if (each.user_id in people if each.user_id else not event.private)]
+
+
+def _asked_for_by(tx: Transaction, event: Event) -> UserId | None:
+    """Who wanted the work that it is about; None for what is nobody's wish, say a worker that is gone."""
+    job = tx.jobs.get(event.job_id) if event.job_id is not None else None
+    if job is not None:
+        return job.requested_by
+    run = tx.sprints.run(event.data["id"]) if event.type == "sprint_run.changed" else None
+    return run.started_by if run is not None else None
 
 
 def _concerned(tx: Transaction, event: Event) -> frozenset[UserId]:

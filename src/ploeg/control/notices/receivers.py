@@ -68,6 +68,7 @@ def edit(tx: Transaction, actor: Principal, reference: str, fields: Mapping[str,
         quiet=receiving.quiet(fields.get("quiet", known.quiet), zone),
         time_zone=zone,
         digest_minutes=receiving.digest_minutes(fields.get("digest_minutes", known.digest_minutes)),
+        only_mine=fields.get("only_mine", known.only_mine),
     )
     if receiver != known:
         tx.notices.update_receiver(receiver)

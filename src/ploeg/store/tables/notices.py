@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Column, ForeignKey, Index, Integer, Table, UniqueConstraint
+from sqlalchemy import BigInteger, Boolean, Column, ForeignKey, Index, Integer, Table, UniqueConstraint, false
 
 from ploeg.domain.delivery import Trouble
 from ploeg.domain.notice import NoticeState, ReceiverKind, Topic, Urgency
@@ -29,6 +29,7 @@ notice_receivers = Table(
     Column("trouble", Word(Trouble)),
     Column("reason", Prose),
     Column("sent_at", Utc),
+    Column("only_mine", Boolean, nullable=False, server_default=false()),
     UniqueConstraint("user_id", "name"),
 )
 
