@@ -16,6 +16,7 @@ import json
 import re
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
+from functools import cached_property
 from typing import Self
 from urllib.parse import quote, quote_plus
 
@@ -71,7 +72,7 @@ class _Patterns:
     def __init__(self, secrets: Iterable[str | bytes]) -> None:
         patterns = {pattern for secret in secrets for pattern in _encodings(_as_bytes(secret))}
         longest_first = sorted(patterns, key=lambda pattern: (-len(pattern), pattern))
-        self._expression = re.compile(b"|".join(map(re.escape, longest_first)) or b"(?!)")
+        self._longest_first = longest_first
         self._sorted = sorted(patterns)
         self._longest = max(map(len, patterns), default=1)
         self._first_bytes = frozenset(pattern[0] for pattern in patterns)
@@ -83,6 +84,11 @@ class _Patterns:
 
     def replace(self, data: bytes) -> bytes:
         return self._expression.sub(_MARK, data) if self._suspected(data) else data
+
+    @cached_property
+    def _expression(self) -> re.Pattern[bytes]:
+        """Compiled for the first suspicion alone, which most streams never raise; `re` keeps it, and its secrets."""
+        return re.compile(b"|".join(map(re.escape, self._longest_first)) or b"(?!)")
 
     def beginning_at_end_of(self, data: bytes) -> int:
         """Length of the longest end of `data` with which a pattern begins."""
