@@ -59,21 +59,29 @@ class Rounds:
     async def look(self) -> timedelta:
         """Sees to all that is due, tray by tray; how long to rest after it."""
         try:
-            rests = [await self._empty(tray) for tray in self._trays]
+            due, rest = await self._plane.read(self._owed)
+            if due:
+                for tray in self._trays:
+                    await self._empty(tray)
+                _, rest = await self._plane.read(self._owed)
         except PloegError as error:
             log.warning("the database could not be reached", error=str(error))
             return AFTER_A_FAULT
-        return min(rests)
+        return rest
 
-    async def _empty(self, tray: Tray[T]) -> timedelta:
-        """How long it is until the next of that tray."""
+    def _owed(self, tx: Transaction) -> tuple[bool, timedelta]:
+        """Whether anything is due, and how long it is until the next row that has its moment, in any tray."""
+        owed = [tray.owed(tx) for tray in self._trays]
+        moments = [moment for each in owed if (moment := each.next_due()) is not None]
+        rest = min([max(moment - tx.now, timedelta()) for moment in moments], default=LONGEST_REST)
+        return any(each.due(tx.now) for each in owed), min(rest, LONGEST_REST)
+
+    async def _empty(self, tray: Tray[T]) -> None:
         while await self._plane.read(lambda tx: tray.owed(tx).due(tx.now)):
             taken = [each for _ in range(AT_ONCE) if (each := await self._plane.write(tray.take)) is not None]
             await asyncio.gather(*(self._seen_to(tray, each) for each in taken))
             if not taken:
                 break
-        now, due_at = await self._plane.read(lambda tx: (tx.now, tray.owed(tx).next_due()))
-        return min(LONGEST_REST, max(due_at - now, timedelta())) if due_at is not None else LONGEST_REST
 
     async def _seen_to(self, tray: Tray[T], row: T) -> None:
         try:

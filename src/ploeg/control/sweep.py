@@ -88,6 +88,10 @@ CHORES: tuple[tuple[Callable[[Transaction], object], Callable[[Transaction], obj
 )
 
 
+def _chores_due(tx: Transaction) -> list[Callable[[Transaction], object]]:
+    return [chore for due_now, chore in CHORES if due_now(tx)]
+
+
 class Sweeper:
     """Runs beside the server. After the server's start, and after its machine slept or had its clock set forward, it
     waits until every worker had time to renew.
@@ -111,9 +115,8 @@ class Sweeper:
             return self._a_renewal, None
         try:
             reaped = await self._plane.write(reap)
-            for due_now, chore in CHORES:
-                if await self._plane.read(due_now):
-                    await self._plane.write(chore)
+            for chore in await self._plane.read(_chores_due):
+                await self._plane.write(chore)
             await scheduled.run_due(self._plane)
             now, due = await self._plane.read(next_due)
         except PloegError as error:
