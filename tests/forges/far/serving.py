@@ -115,12 +115,13 @@ class _Handler(BaseHTTPRequestHandler):
             return
         before = forge.git.tips() if pushing and self.command == "POST" else {}
         status, headers, content = http_backend(forge.folder, self.command, parts, self.headers, body)
-        self._send(status, headers, content)
+        # Before whoever pushes hears of it, as a forge's own hook does.
         if pushing and self.command == "POST":
             with forge.lock:
                 for branch, sha in forge.git.tips().items():
                     if before.get(branch) != sha:
                         forge.pushed(branch)
+        self._send(status, headers, content)
 
     def _git_user(self) -> str | None:
         scheme, _, given = self.headers.get("Authorization", "").partition(" ")
