@@ -136,6 +136,10 @@ class Rig:
         newest = max((self.home / "runs").glob("*.jsonl"))
         return [json.loads(line) for line in newest.read_text("utf-8").splitlines()]
 
+    def at_work(self, name: str) -> Path:
+        """A file where the agent of job J-1 works: named whole, since a search fails on what git removes meanwhile."""
+        return self.home / "workspaces" / "J-1" / "tree" / name
+
     async def until(self, condition: Callable[[], bool]) -> None:
         """Wait for something on the disk, which tells nobody when it changes."""
         async with asyncio.timeout(PATIENCE):

@@ -96,7 +96,7 @@ async def test_a_job_that_outlasts_the_grace_is_handed_back_with_its_work_kept(n
     async with working(rig, "start(); commit(); forever()") as stop:
         await rig.far_end.offer(rig.job())
         await rig.far_end.until(lambda: any(beat.agent_started for _, beat in rig.far_end.heartbeats))
-        await rig.until(lambda: any((rig.home / "workspaces").rglob("hello.txt")))
+        await rig.until(lambda: rig.at_work("hello.txt").exists())
         stop.set()
     report = rig.report()
     assert (report.outcome, report.session_id is not None) == ("worker_stopped", True)
