@@ -10,6 +10,7 @@ import pytest
 from sqlalchemy import Interval
 
 import ploeg.store
+from ploeg.domain.errors import Invalid
 from ploeg.store.dialects import POSTGRESQL, SQLITE
 from ploeg.store.rows import Shape
 from ploeg.store.store import Store
@@ -43,3 +44,5 @@ def test_a_type_that_nobody_thought_of_is_not_passed_on_as_it_comes() -> None:
 def test_a_record_that_is_not_there_is_none(store: Store, name: str) -> None:
     shape: Shape[Any] = SHAPES[name]
     assert store.read_blocking(lambda tx: shape.get(tx, "nobody")) is None
+    with pytest.raises(Invalid, match="NUL"):
+        store.read_blocking(lambda tx: shape.get(tx, "no\0body"))

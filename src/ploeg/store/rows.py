@@ -12,7 +12,7 @@ from sqlalchemy.dialects import sqlite
 
 from ploeg.domain.errors import NotFound
 from ploeg.store.dialects import SQLITE
-from ploeg.store.tables.types import reader
+from ploeg.store.tables.types import Prose, reader
 
 if TYPE_CHECKING:
     from ploeg.store.transaction import Transaction
@@ -28,6 +28,7 @@ class Record(Protocol):
 
 
 R = TypeVar("R", bound=Record)
+_ID = Prose()
 
 
 class Shape(Generic[R]):
@@ -56,12 +57,12 @@ class Shape(Generic[R]):
         """The record of that id. `lock` keeps others from changing it until this transaction ends."""
         if tx.snapshot and (record := self.known(tx, row_id)) is not None:
             return record
-        if tx.on_sqlite:
-            # Straight to the driver: SQLAlchemy's own work for a call is several times that of the statement.
-            statement, decode = self._one_by_id
-            row = tx.driver.execute(statement, (row_id,)).fetchone()
-            return None if row is None else self.know(tx, decode(row))
-        return self.one(tx, self._by_id_locked if lock else self._by_id, row_id=row_id)
+        if tx.on_postgres:
+            return self.one(tx, self._by_id_locked if lock else self._by_id, row_id=row_id)
+        # Straight to the driver: SQLAlchemy's own work for a call is several times that of the statement.
+        statement, decode = self._one_by_id
+        row = tx.driver.execute(statement, (_ID.process_bind_param(row_id, tx.connection.dialect),)).fetchone()
+        return None if row is None else self.know(tx, decode(row))
 
     def one(self, tx: Transaction, statement: Executable, **parameters: Any) -> R | None:
         """The first record of a statement that selects `columns`."""

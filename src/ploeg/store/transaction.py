@@ -16,7 +16,7 @@ from ploeg.store.chats import Chats
 from ploeg.store.claims import Claims
 from ploeg.store.deliveries import Deliveries
 from ploeg.store.dependencies import Dependencies
-from ploeg.store.dialects import POSTGRESQL, SQLITE
+from ploeg.store.dialects import POSTGRESQL
 from ploeg.store.docs import Docs
 from ploeg.store.events import Events
 from ploeg.store.forge_actions import ForgeActions
@@ -182,10 +182,6 @@ class Transaction:
     @property
     def on_postgres(self) -> bool:
         return self.dialect == POSTGRESQL
-
-    @property
-    def on_sqlite(self) -> bool:
-        return self.dialect == SQLITE
 
 
 T = TypeVar("T")

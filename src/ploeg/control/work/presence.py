@@ -62,8 +62,10 @@ def register(tx: Transaction, actor: Principal, info: WorkerInfo) -> WorkerRecor
     return worker
 
 
-def inherits(tx: Transaction, actor: Principal, worker: WorkerRecord) -> bool:
-    """Whether the caller's token replaces that worker's: it is of the same user, and the old one opens nothing now."""
+def owns(tx: Transaction, actor: Principal, worker: WorkerRecord) -> bool:
+    """Whether the worker is the caller's: by its token, or by one of the same user's that opens nothing any more."""
+    if worker.token_id == actor.token_id:
+        return True
     if worker.user_id != actor.user.id:
         return False
     old = tx.people.token(worker.token_id)
@@ -185,7 +187,7 @@ def block_lifts_at(worker: WorkerRecord, now: datetime, floor_pct: int) -> datet
 def _taken_over(tx: Transaction, actor: Principal, instance: str) -> WorkerRecord | None:
     """The same worker under the token that it had before, which the caller's replaces."""
     for worker in tx.workers.of_user(actor.user.id, instance):
-        if inherits(tx, actor, worker) or not online(worker, tx.now):
+        if owns(tx, actor, worker) or not online(worker, tx.now):
             return tx.workers.hand_over(worker, actor.token_id)
     return None
 

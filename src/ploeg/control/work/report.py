@@ -142,9 +142,7 @@ def of_caller(tx: Transaction, actor: Principal, attempt_id: str, *, lock: bool 
         raise missing
     attempt = tx.attempts.get(AttemptId(attempt_id), lock=lock)
     worker = tx.workers.get(attempt.worker_id) if attempt is not None else None
-    if attempt is None or worker is None:
-        raise missing
-    if worker.token_id != actor.token_id and not presence.inherits(tx, actor, worker):
+    if attempt is None or worker is None or not presence.owns(tx, actor, worker):
         raise missing
     return attempt, worker
 
